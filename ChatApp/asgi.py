@@ -1,0 +1,29 @@
+"""The one fork between HTTP and WebSocket, for every ASGI server."""
+
+import os
+from typing import Any, cast
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ChatApp.settings")
+django_application = get_asgi_application()
+
+# What follows reads the settings and the models.
+from chat.routing import websocket_urlpatterns  # noqa: E402
+from ChatApp.http import FastPaths  # noqa: E402
+from ChatApp.origin import SameOrigin  # noqa: E402
+from ChatApp.proxy import TrustedProxies  # noqa: E402
+from ChatApp.sockets import Unavailable  # noqa: E402
+
+application = TrustedProxies(
+    ProtocolTypeRouter(
+        {
+            "http": FastPaths(cast(Any, django_application)),
+            "websocket": SameOrigin(
+                Unavailable(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+            ),
+        }
+    )
+)

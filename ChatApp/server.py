@@ -1,0 +1,227 @@
+"""Our launcher: prepare the data, bind the socket, serve, end cleanly.
+
+`python -m ChatApp.server`, which is what bin/run does. uvicorn is the default because daphne
+takes five times the CPU for each delivery and cannot say goodbye on a restart; the same
+application runs on both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import ipaddress
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import django
+
+from ChatApp.env import WrongSetting
+
+# A peer whose line is full and that takes nothing for so long is given up by the kernel: the
+# server's own ping cannot get through to it either.
+TCP_USER_TIMEOUT_MS = 20_000
+BACKLOG = 1024
+PING_SECONDS = 20
+PONG_SECONDS = 15
+GRACE_SECONDS = 10
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    read_options(arguments)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ChatApp.settings")
+    django.setup()
+    from django.conf import settings
+
+    refuse_several_processes()
+    prepare_data()
+    listener = listen(settings.HOST, settings.PORT)
+    introduce(listener)
+    serve = serve_on_daphne if settings.SERVER == "daphne" else serve_on_uvicorn
+    serve(listener)
+
+
+def read_options(arguments: Sequence[str] | None) -> None:
+    """Options win over the environment, and the settings see what won."""
+    parser = argparse.ArgumentParser(
+        prog="bin/run", description="Serve the chat. README.md lists the environment's settings."
+    )
+    parser.add_argument("--host", help="the address to listen on (HOST, 127.0.0.1)")
+    parser.add_argument("--port", help="the port; 0 takes a free one (PORT, 8000)")
+    parser.add_argument("--server", help="uvicorn or daphne (SERVER, uvicorn)")
+    parser.add_argument("--workers", help="how many processes (WEB_CONCURRENCY, 1)")
+    given = parser.parse_args(arguments)
+    for name, setting in [
+        ("host", "HOST"),
+        ("port", "PORT"),
+        ("server", "SERVER"),
+        ("workers", "WEB_CONCURRENCY"),
+    ]:
+        if getattr(given, name) is not None:
+            os.environ[setting] = getattr(given, name)
+
+
+def refuse_several_processes() -> None:
+    from django.conf import settings
+
+    if settings.WEB_CONCURRENCY == 1:
+        return
+    if not settings.REDIS_URL:
+        raise WrongSetting(
+            f"{settings.WEB_CONCURRENCY} processes cannot hear each other without Redis: "
+            "set REDIS_URL, or leave WEB_CONCURRENCY and --workers at 1."
+        )
+    raise WrongSetting(
+        "This version serves with one process: leave WEB_CONCURRENCY and --workers at 1."
+    )
+
+
+def prepare_data() -> None:
+    """Bring the database up to date and look at the static files once."""
+    from django.core.management import call_command
+    from django.db import DatabaseError, connection
+
+    from ChatApp.static import tree
+
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except DatabaseError as error:
+        raise WrongSetting(f"The database cannot be used: {str(error).strip()}") from error
+    connection.close()
+    _ = tree.digest
+
+
+def listen(host: str, port: int) -> socket.socket:
+    host = host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with contextlib.suppress(OSError, AttributeError):  # Linux; accepted sockets inherit it
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, TCP_USER_TIMEOUT_MS)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise WrongSetting(
+            f"Nothing can listen on {host}, port {port} ({reason}): end what is there, "
+            "or set HOST and PORT to something else."
+        ) from error
+    listener.listen(BACKLOG)
+    listener.setblocking(False)
+    return listener
+
+
+def introduce(listener: socket.socket) -> None:
+    from django.conf import settings
+
+    from chat.checks import sqlite_version
+
+    print(
+        f"ChatApp is on {address(listener)}\n"
+        "  an administrator is made with  bin/manage createsuperuser\n"
+        f"  the data is in                 {settings.DATA_DIR}\n"
+        "  Ctrl+C stops it",
+        flush=True,
+    )
+    for warning in sqlite_version():
+        print(f"Note: {warning.msg} {warning.hint}", file=sys.stderr, flush=True)
+
+
+def address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    if ipaddress.ip_address(host).is_unspecified:
+        host = "localhost"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def serve_on_uvicorn(listener: socket.socket) -> None:
+    import uvicorn
+
+    from chat.limits import FRAME_BYTES
+
+    class Server(uvicorn.Server):
+        @contextlib.contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            """As uvicorn's, but a stop that was asked for is a success, not a death by signal."""
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, self.handle_exit, number, None)
+            yield
+
+    config = uvicorn.Config(
+        "ChatApp.asgi:application",
+        loop="uvloop" if sys.platform != "win32" else "asyncio",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=FRAME_BYTES,
+        # One deflated stream a socket costs three times the CPU and twice the memory, and one
+        # text for all could not be shared.
+        ws_per_message_deflate=False,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PONG_SECONDS,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # ChatApp.proxy does this, and counts.
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+    async def serve() -> None:
+        from chat.node import node
+
+        await Server(config).serve(sockets=[listener])
+        await node.stop()
+
+    loop_factory = config.get_loop_factory()
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(serve())
+
+
+def serve_on_daphne(listener: socket.socket) -> None:
+    from daphne.server import Server
+    from twisted.internet import defer, reactor
+
+    from chat.errors import CloseCode
+    from chat.node import node
+    from ChatApp.asgi import application
+
+    def drain() -> defer.Deferred[None]:
+        # daphne drops the line without a word: say "come back" first.
+        return defer.Deferred.fromFuture(asyncio.ensure_future(say_goodbye()))
+
+    async def say_goodbye() -> None:
+        await node.close_connections(CloseCode.CANNOT_SERVE_NOW)
+        await node.stop()
+
+    cast(Any, reactor).addSystemEventTrigger("before", "shutdown", drain)
+    Server(
+        application,
+        endpoints=[twisted_endpoint(listener)],
+        signal_handlers=True,
+        ping_interval=PING_SECONDS,
+        # Below the interval: with both pending a late answer counts for the wrong ping.
+        ping_timeout=PONG_SECONDS,
+        websocket_connect_timeout=30,
+        websocket_handshake_timeout=30,
+        verbosity=0,
+    ).run()
+
+
+def twisted_endpoint(listener: socket.socket) -> str:
+    """The description of our socket. daphne's plugin can adopt one of IPv4 alone."""
+    if listener.family == socket.AF_INET:
+        return f"fd:fileno={listener.fileno()}"
+    host, port = listener.getsockname()[:2]
+    listener.close()
+    return f"tcp6:{port}:interface={host.replace(':', chr(92) + ':')}:backlog={BACKLOG}"
+
+
+if __name__ == "__main__":
+    main()

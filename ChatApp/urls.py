@@ -1,0 +1,17 @@
+"""The addresses of the whole site."""
+
+from allauth.account.decorators import secure_admin_login
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+# The admin's own sign-in form knows no limits: administrators enter where everybody does.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.site_header = admin.site.site_title = "ChatApp"
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="chat-page")),
+    path("accounts/", include("accounts.urls")),
+    path("chat/", include("chat.urls")),
+    path("admin/", admin.site.urls),
+]

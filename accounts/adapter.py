@@ -1,0 +1,68 @@
+"""Our policy for allauth: who may sign up, under which name, and where people are sent."""
+
+import logging
+from smtplib import SMTPException
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.conf import settings
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.forms import BaseForm
+from django.http import HttpRequest, HttpResponseRedirect
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from accounts.models import User
+from accounts.names import fold, normalize
+
+log = logging.getLogger("accounts.mail")
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return bool(settings.SIGNUP_OPEN)
+
+    def is_safe_url(self, url: str | None) -> bool:
+        # allauth also trusts each name in ALLOWED_HOSTS, and http://localhost/ need not be us.
+        request = context.request
+        return url_has_allowed_host_and_scheme(
+            url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        )
+
+    def clean_username(self, username: str, shallow: bool = False) -> str:
+        username = normalize(username)
+        super().clean_username(username, shallow)
+        if not shallow and User.objects.filter(username_key=username).exists():
+            raise self.validation_error("username_taken")
+        return username
+
+    def save_user(
+        self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True
+    ) -> User:
+        try:
+            with transaction.atomic():
+                super().save_user(request, user, form, commit)
+        except IntegrityError as taken:
+            # Somebody, or a second click, was quicker with this name between check and write.
+            messages.error(request, str(self.error_messages["username_taken"]))
+            again = HttpResponseRedirect(request.get_full_path())
+            raise ImmediateHttpResponse(again) from taken
+        return user
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        # The account has been written by then: a mail server that is away must not make a page
+        # of it that says otherwise. What was to be sent can be asked for again.
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, SMTPException) as error:
+            log.error("A mail (%s) could not be sent: %s", template_prefix, error)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        # Failed tries are counted for each name: its other spellings are not other names.
+        folded = {
+            kind: fold(value) if kind in ("username", "email") else value
+            for kind, value in credentials.items()
+        }
+        super().pre_authenticate(request, **folded)

@@ -1,0 +1,117 @@
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
+from django.utils.translation import gettext_lazy as _
+
+from accounts.names import DisplayNameField, UsernameField, UsernameKeyField, validate_visible
+from accounts.signals import account_changed
+
+USERNAME_CHARS = 64
+# Folding makes at most three characters of one.
+USERNAME_KEY_CHARS = 3 * USERNAME_CHARS
+DISPLAY_NAME_CHARS = 80
+
+# What decides whether somebody's sessions are still good.
+ACCESS_FIELDS = ("password", "is_active")
+
+
+class PeopleManager(UserManager["User"]):
+    use_in_migrations = False
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(username_key=username)
+
+    async def aget_by_natural_key(self, username: str | None) -> "User":
+        return await self.aget(username_key=username)
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        # allauth stores and looks up addresses in small letters; so must createsuperuser.
+        return super().normalize_email(email).lower()
+
+
+class User(AbstractUser):
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+
+    username = UsernameField(
+        _("username"),
+        max_length=USERNAME_CHARS,
+        unique=True,
+        help_text=_("Letters, digits and @ . + - _"),
+        validators=[UnicodeUsernameValidator(), validate_visible],
+        error_messages={"unique": _("A user with that username already exists.")},
+    )
+    # A column of its own: SQLite's LOWER knows only ASCII, and ß, ẞ and SS are one to people.
+    username_key = UsernameKeyField(
+        max_length=USERNAME_KEY_CHARS, unique=True, editable=False, default=""
+    )
+    display_name = DisplayNameField(
+        _("display name"),
+        max_length=DISPLAY_NAME_CHARS,
+        blank=True,
+        help_text=_("What others see beside your messages. Empty: your username."),
+    )
+
+    objects: ClassVar[PeopleManager] = PeopleManager()
+
+    class Meta(AbstractUser.Meta):
+        # Whatever is typed at the entrance is looked up as an address too.
+        indexes = [models.Index(fields=["email"], name="accounts_user_email")]
+
+    @property
+    def name(self) -> str:
+        return self.display_name or self.username
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        user = super().from_db(*args, **kwargs)
+        user._stored_access = user._access(ACCESS_FIELDS)
+        return user
+
+    def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
+        if update_fields is not None:
+            update_fields = set(update_fields)
+            if "username" in update_fields:
+                update_fields.add("username_key")
+        known = not self._state.adding
+        super().save(*args, update_fields=update_fields, **kwargs)
+        written = self._access(
+            f for f in ACCESS_FIELDS if update_fields is None or f in update_fields
+        )
+        changed = known and not written.items() <= self._stored_access.items()
+        self._stored_access = {**self._stored_access, **written}
+        if changed:
+            account_changed.send(sender=User, user=self)
+
+    def validate_unique(self, exclude: Collection[str] | None = None) -> None:
+        super().validate_unique(exclude)
+        if exclude and "username" in exclude:
+            return
+        if User.objects.filter(username_key=self.username).exclude(pk=self.pk).exists():
+            raise ValidationError({"username": self.unique_error_message(User, ["username"])})
+
+    # Never changed in place: the class's own is the one of a user who is not stored yet.
+    _stored_access: Mapping[str, Any] = MappingProxyType({})
+
+    def _access(self, fields: Iterable[str]) -> dict[str, Any]:
+        # Not getattr: a deferred field would be fetched.
+        return {field: self.__dict__.get(field) for field in fields}
+
+
+@receiver(post_delete, sender=User)
+def tell_that_the_account_is_gone(instance: User, **kwargs: object) -> None:
+    account_changed.send(sender=User, user=instance)

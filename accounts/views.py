@@ -1,0 +1,35 @@
+"""Our own page of an account, and what allauth's entrance does not know by itself."""
+
+from typing import Any
+
+from allauth.account import views as allauth_views
+from allauth.account.adapter import get_adapter
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.contrib.messages.views import SuccessMessageMixin
+from django.db.models import QuerySet
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+from django.views.generic import UpdateView
+
+from accounts.forms import ProfileForm
+from accounts.models import User
+
+
+class LoginView(allauth_views.LoginView):  # type: ignore[misc]
+    template_name = "registration/login.html"
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context_data(**kwargs)
+        context["signup_open"] = get_adapter().is_open_for_signup(self.request)
+        return context
+
+
+class ProfileView(LoginRequiredMixin, SuccessMessageMixin, UpdateView):  # type: ignore[type-arg]
+    form_class = ProfileForm
+    template_name = "registration/profile.html"
+    success_url = reverse_lazy("account_profile")
+    success_message = _("Saved.")
+
+    def get_object(self, queryset: QuerySet[User] | None = None) -> User:
+        # Not request.user itself: the page would greet with a name that was refused.
+        return User.objects.get(username=self.request.user.get_username())

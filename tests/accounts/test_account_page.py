@@ -1,0 +1,54 @@
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import User
+
+
+def test_a_display_name_is_saved_and_said(signed_in: Client, ada: User) -> None:
+    answer = signed_in.post("/accounts/", {"display_name": " Ada\u202e Lovelace "}, follow=True)
+    ada.refresh_from_db()
+    assert ada.display_name == "Ada Lovelace"
+    page = answer.content.decode()
+    assert "Saved." in page
+    assert 'value="Ada Lovelace"' in page
+
+
+def test_only_the_display_name_can_be_changed_there(signed_in: Client, ada: User) -> None:
+    signed_in.post("/accounts/", {"display_name": "A", "username": "eve", "is_staff": "on"})
+    ada.refresh_from_db()
+    assert (ada.username, ada.is_staff) == ("ada", False)
+
+
+def test_a_name_too_long_is_told(signed_in: Client, ada: User) -> None:
+    page = signed_in.post("/accounts/", {"display_name": "x" * 81}).content.decode()
+    assert 'aria-describedby="id_display_name_helptext id_display_name_error"' in page
+    ada.refresh_from_db()
+    assert ada.display_name == ""
+
+
+def test_the_page_leads_to_address_password_chat_and_out(signed_in: Client) -> None:
+    page = signed_in.get("/accounts/").content.decode()
+    for address in ("/accounts/email/", "/accounts/password/change/", "/chat/"):
+        assert f'href="{address}"' in page
+    assert 'action="/accounts/logout/"' in page
+    assert "You sign in as <b>ada</b>." in page
+
+
+@pytest.mark.django_db
+def test_a_stranger_is_asked_who_they_are(client: Client) -> None:
+    assert client.get("/accounts/").headers["Location"] == "/accounts/login/?next=/accounts/"
+
+
+def test_the_page_costs_three_queries(
+    signed_in: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(3):  # session, user, the user as stored
+        signed_in.get("/accounts/")
+
+
+def test_a_hostile_name_is_text(signed_in: Client, ada: User) -> None:
+    hostile = '"><script>alert(1)</script>'
+    page = signed_in.post("/accounts/", {"display_name": hostile}, follow=True).content.decode()
+    assert "<script>alert(1)" not in page
+    assert "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;" in page
