@@ -1,0 +1,1 @@
+"""What is said: rooms, messages, and who is here."""

@@ -1,0 +1,98 @@
+"""The moderators' desk. What they do to messages goes through the same actions as in the room."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from chat.actions.messages import delete_message
+from chat.models import Membership, Message, Room
+
+
+class WithoutBulkDeletion(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Rows that others look at are never deleted by the way."""
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+
+class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Membership
+    extra = 0
+    raw_id_fields = ["user"]
+    readonly_fields = ["read", "joined_at"]
+
+
+@admin.register(Room)
+class RoomAdmin(WithoutBulkDeletion):
+    list_display = ["name", "slug", "kind", "topic", "members", "tick", "created_at"]
+    list_filter = ["kind", "created_at"]
+    search_fields = ["name", "slug", "topic"]
+    readonly_fields = ["name", "slug", "kind", "tick", "created_by", "created_at"]
+    inlines = [MembershipInline]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
+        rooms: QuerySet[Room] = super().get_queryset(request)
+        return rooms.annotate(member_count=Count("memberships"))
+
+    @admin.display(description=_("members"), ordering="member_count")
+    def members(self, room: Any) -> int:
+        return int(room.member_count)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        # A room's identity and slug are made from its name where everybody makes rooms.
+        return False
+
+
+@admin.register(Membership)
+class MembershipAdmin(WithoutBulkDeletion):
+    list_display = ["user", "room", "role", "read", "joined_at"]
+    list_filter = ["role", "joined_at"]
+    list_select_related = ["user", "room"]
+    search_fields = ["user__username", "user__display_name", "room__name"]
+    raw_id_fields = ["user", "room"]
+    readonly_fields = ["read", "joined_at"]
+
+
+@admin.register(Message)
+class MessageAdmin(WithoutBulkDeletion):
+    """Read-only, but for the action Delete, which every screen sees at once."""
+
+    list_display = ["excerpt", "sender", "room", "seq", "created_at", "deleted_at"]
+    list_filter = ["created_at", "kind", ("deleted_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["sender", "room"]
+    search_fields = ["text", "sender__username", "room__name"]
+    date_hierarchy = "created_at"
+    actions = ["delete_messages"]
+    # Counting a large table for the page numbers costs more than the page.
+    show_full_result_count = False
+
+    @admin.display(description=_("message"))
+    def excerpt(self, message: Message) -> str:
+        if message.deleted_at is not None:
+            return str(_("(deleted)"))
+        return message.text if len(message.text) <= 80 else f"{message.text[:79]}…"
+
+    @admin.action(description=_("Delete"), permissions=["delete_message"])
+    def delete_messages(self, request: HttpRequest, chosen: QuerySet[Message]) -> None:
+        count = sum(delete_message(message=message) for message in chosen)
+        text = ngettext("%(count)d message was deleted.", "%(count)d messages were deleted.", count)
+        self.message_user(request, text % {"count": count}, messages.SUCCESS)
+
+    def has_delete_message_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("chat.delete_message")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        # The row stays, emptied: deleting it would leave a hole in the room's log.
+        return False

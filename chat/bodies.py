@@ -1,0 +1,76 @@
+"""What a request over HTTP carries, and its answer, as JSON."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from msgspec import Meta, Struct
+
+from chat.errors import ChatError, bad_frame
+from chat.limits import FRAME_BYTES, HISTORY_PAGE, HISTORY_PAGE_MOST
+from chat.protocol import ESCAPED_NUL, Id, Tick, why
+
+T = TypeVar("T", bound=Struct)
+
+JSON = "application/json"
+
+
+class NewRoom(Struct):
+    name: str = ""
+    # Private rooms come with the means to invite somebody into them.
+    kind: Literal["public"] = "public"
+
+
+class HistoryQuery(Struct):
+    """`limit` is brought into its range rather than refused."""
+
+    before: Tick | None = None
+    after: Tick | None = None
+    around: Id | None = None
+    limit: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] = HISTORY_PAGE
+
+    @property
+    def page(self) -> int:
+        return max(1, min(self.limit, HISTORY_PAGE_MOST))
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a script asks rather than a page's form."""
+    return request.content_type == JSON or (
+        request.accepts(JSON) and not request.accepts("text/html")
+    )
+
+
+def read_body(request: HttpRequest, kind: type[T]) -> T:
+    """A JSON or form body as a struct. Raises ChatError: bad_frame, too_long."""
+    if request.content_type != JSON:
+        return convert(request.POST.dict(), kind)
+    if len(request.body) > FRAME_BYTES:
+        raise ChatError("too_long", f"A request has at most {FRAME_BYTES} bytes.")
+    try:
+        text = request.body.decode()
+        if ESCAPED_NUL.search(text):
+            raise bad_frame("A text cannot hold the NUL character.")
+        return msgspec.json.decode(text, type=kind)
+    except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
+        raise bad_frame(f"The request cannot be read: {why(error)}.") from None
+
+
+def read_query(request: HttpRequest) -> HistoryQuery:
+    return convert(request.GET.dict(), HistoryQuery)
+
+
+def convert(fields: dict[str, Any], kind: type[T]) -> T:
+    """A form's fields, which are all text."""
+    if any("\0" in value for value in fields.values()):
+        raise bad_frame("A text cannot hold the NUL character.")
+    try:
+        return msgspec.convert(fields, kind, strict=False)
+    except msgspec.MsgspecError as error:
+        raise bad_frame(f"The request cannot be read: {why(error)}.") from None
+
+
+def json(answer: Struct, *, status: int = 200) -> HttpResponse:
+    return HttpResponse(msgspec.json.encode(answer), content_type=JSON, status=status)

@@ -1,0 +1,266 @@
+"""The socket: accept, decode, dispatch, answer, close.
+
+Three tasks a socket: one reads what the client sends, one does what it asks for in order, one
+writes what waits. So a slow query holds up neither the reading nor anybody else, and a ping is
+answered meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+import msgspec
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
+
+from chat import commands, protocol, revocation
+from chat.errors import ChatError, CloseCode, bad_frame, unavailable
+from chat.limits import (
+    FRAME_BYTES,
+    MALFORMED_FRAMES,
+    TURN_SECONDS,
+    WAITING_CHARS,
+    WAITING_COMMANDS,
+)
+from chat.node import node
+from chat.realtime import topics
+from chat.realtime.connection import Connection
+from chat.realtime.inbox import Inbox
+from chat.subscriptions import Subscriptions
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+log = logging.getLogger("chat.consumers")
+
+Waiting = tuple[protocol.Envelope, protocol.Command]
+
+
+class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
+    """One socket of a signed-in user, for any number of rooms."""
+
+    # Channels gives every consumer a channel of its own, which costs a task and a queue for each
+    # socket; an alias that is not configured gives it none. The node's bus serves them all.
+    channel_layer_alias = "one-for-the-process"
+
+    connection: Connection | None = None
+    was_aborted = False
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self.task = asyncio.current_task()
+        self.tasks: list[asyncio.Task[None]] = []
+        self.inbox: Inbox[Waiting] = Inbox(most=WAITING_COMMANDS, most_chars=WAITING_CHARS)
+        self.malformed_in_a_row = 0
+        try:
+            await super().__call__(scope, receive, send)
+        except asyncio.CancelledError:
+            if not self.was_aborted:
+                raise
+        finally:
+            # Not in disconnect(): Channels does not call that when a handler raises, or when the
+            # server cancels the application.
+            self.depart()
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """As in AsyncConsumer, but without its change of thread before every message."""
+        handler = {
+            "websocket.connect": self.websocket_connect,
+            "websocket.receive": self.websocket_receive,
+            "websocket.disconnect": self.websocket_disconnect,
+        }[message["type"]]
+        await handler(message)
+
+    async def close(self, code: int | None = None, reason: str | None = None) -> None:
+        # autobahn, under daphne, takes no kind of integer but the plain one.
+        await super().close(None if code is None else int(code), reason)
+
+    # --- Coming and going
+
+    async def websocket_connect(self, message: dict[str, Any]) -> None:
+        # Accepted first, whoever it is: of a refused handshake a browser learns nothing.
+        await self.accept()
+        user: User | AnonymousUser = self.scope["user"]
+        if node.start():
+            node.keep(revocation.sweep())
+        if isinstance(user, AnonymousUser):
+            await self.close(CloseCode.NOT_SIGNED_IN)
+        elif len(node.hub.listening(topics.user(user.pk))) >= settings.CONNECTIONS_PER_USER:
+            await self.close(CloseCode.TOO_MANY_CONNECTIONS)
+        else:
+            self.arrive(user)
+
+    def arrive(self, user: User) -> None:
+        self.user = user
+        self.slug: str | None = self.scope["url_route"]["kwargs"].get("slug")
+        self.connection = Connection(
+            user_id=user.pk,
+            session_key=self.scope["session"].session_key,
+            batch=parse_qs(self.scope["query_string"].decode("latin-1")).get("batch") == ["1"],
+            send_text=self.send,
+            send_close=self.close,
+            abort=self.abort,
+            too_slow=CloseCode.TOO_SLOW,
+        )
+        self.sender = commands.Sender(user, self.connection.id)
+        self.subscriptions = Subscriptions(user, self.connection)
+        node.hub.add(self.connection)
+        self.start(self.connection.write())
+        self.start(self.work(self.connection))
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        self.tasks.append(asyncio.get_running_loop().create_task(work))
+
+    def abort(self) -> None:
+        """The line takes nothing any more: leave, and the server cuts it."""
+        self.was_aborted = True
+        if self.task:
+            self.task.cancel()
+
+    def depart(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        if self.connection:
+            self.subscriptions.end()
+            node.hub.remove(self.connection)
+
+    # --- Reading
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        connection = self.connection
+        if connection is None or connection.is_closing:
+            return
+        text = message.get("text")
+        if text is not None and is_too_large(text):
+            connection.close(CloseCode.FRAME_TOO_LARGE, after_queue=True)
+            return
+        envelope = protocol.Envelope()
+        try:
+            if text is None:
+                raise bad_frame("Frames have to be text, not binary.")
+            envelope = protocol.decode_envelope(text)
+            command = protocol.decode_command(envelope, text)
+            self.malformed_in_a_row = 0
+            await self.take(connection, envelope, command, len(text))
+        except ChatError as refusal:
+            self.answer(connection, envelope, error(envelope, refusal))
+            if refusal.code == "bad_frame":
+                self.count_malformed(connection)
+
+    async def take(
+        self,
+        connection: Connection,
+        envelope: protocol.Envelope,
+        command: protocol.Command,
+        chars: int,
+    ) -> None:
+        """Answer a ping at once; everything else waits for its turn.
+
+        With too much waiting nothing more is read, which slows the client down, until it gets
+        an answer that says so.
+        """
+        if isinstance(command, protocol.Ping):
+            heads = node.hub.heads(self.subscriptions.topics)
+            self.answer(connection, envelope, protocol.Pong(time=now(), heads=heads))
+            return
+        command.room = command.room or self.slug
+        try:
+            await self.inbox.put((envelope, command), chars, patience=TURN_SECONDS)
+        except TimeoutError:
+            raise unavailable() from None
+
+    def count_malformed(self, connection: Connection) -> None:
+        self.malformed_in_a_row += 1
+        if self.malformed_in_a_row >= MALFORMED_FRAMES:
+            connection.close(CloseCode.BROKEN_CLIENT, after_queue=True)
+
+    # --- Doing
+
+    async def work(self, connection: Connection) -> None:
+        if not await self.is_welcome(connection):
+            return
+        while True:
+            envelope, command = await self.inbox.take()
+            try:
+                answer = await self.perform(command)
+            except Exception as problem:
+                refusal = commands.as_refusal(problem)
+                if refusal is None:
+                    log.exception("%s of user %s failed.", envelope.type, self.user.pk)
+                    refusal = ChatError("unavailable", "That did not work.", retry_after=5.0)
+                answer = error(envelope, refusal)
+            if answer:
+                self.answer(connection, envelope, answer)
+
+    async def is_welcome(self, connection: Connection) -> bool:
+        """Send `welcome`, and on a per-room address subscribe; or close with the reason."""
+        try:
+            arrival = await node.read(
+                commands.arrive, self.user, connection.session_key, self.slug, connection.id
+            )
+            connection.deliver(protocol.encode(arrival.welcome))
+            if arrival.entrance:
+                await self.subscriptions.begin(arrival.entrance, after=None)
+        except Exception as problem:
+            refusal = commands.as_refusal(problem)
+            if refusal is None:
+                log.exception("User %s could not be welcomed.", self.user.pk)
+            connection.close(close_code(refusal), after_queue=True)
+            return False
+        return True
+
+    async def perform(self, command: protocol.Command) -> protocol.Answer | None:
+        if action := commands.WRITES.get(type(command)):
+            return await node.write(action, self.sender, command)
+        match command:
+            case protocol.Subscribe():
+                slug = commands.room_of(command)
+                entrance = await node.read(commands.enter, self.user, slug)
+                await self.subscriptions.begin(entrance, after=command.after, ref=command.ref)
+            case protocol.Unsubscribe():
+                self.subscriptions.leave(commands.room_of(command))
+                return protocol.Ok()
+            case protocol.BecomeIdle() | protocol.BecomeActive():
+                is_idle = isinstance(command, protocol.BecomeIdle)
+                node.presence.set_idle(self.subscriptions.connection.id, idle=is_idle)
+        return None
+
+    def answer(
+        self, connection: Connection, envelope: protocol.Envelope, answer: protocol.Answer
+    ) -> None:
+        if envelope.ref is not None:
+            answer.ref = envelope.ref
+        connection.deliver(protocol.encode(answer))
+
+
+def error(envelope: protocol.Envelope, refusal: ChatError) -> protocol.Error:
+    return protocol.Error(
+        code=refusal.code,
+        detail=refusal.detail,
+        client_id=envelope.client_id if isinstance(envelope.client_id, str) else msgspec.UNSET,
+        retry_after=refusal.retry_after or msgspec.UNSET,
+    )
+
+
+def close_code(refusal: ChatError | None) -> CloseCode:
+    codes = {
+        "not_signed_in": CloseCode.NOT_SIGNED_IN,
+        "no_such_room": CloseCode.NO_SUCH_ROOM,
+    }
+    return codes.get(refusal.code if refusal else "", CloseCode.CANNOT_SERVE_NOW)
+
+
+def is_too_large(text: str) -> bool:
+    """Whether a frame has more bytes than one may. uvicorn closes before with 1009."""
+    return len(text) > FRAME_BYTES or (
+        len(text) * 4 > FRAME_BYTES and len(text.encode()) > FRAME_BYTES
+    )
+
+
+def now() -> str:
+    return protocol.timestamp(datetime.now(UTC))

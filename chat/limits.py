@@ -1,0 +1,74 @@
+"""Sizes, rates and times, with their units."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+MESSAGE_CHARS = 10_000
+FRAME_BYTES = 64 * 1024
+ROOM_NAME_CHARS = 80
+SLUG_CHARS = 80
+TOPIC_CHARS = 250
+
+HEARTBEAT_SECONDS = 20
+# Malformed frames in a row after which a client counts as broken.
+MALFORMED_FRAMES = 10
+# Commands of one connection that wait for an earlier one to be answered, and how long one may
+# wait for room among them.
+WAITING_COMMANDS = 256
+WAITING_CHARS = 1024 * 1024
+TURN_SECONDS = 5.0
+
+HISTORY_PAGE = 50
+HISTORY_PAGE_MOST = 100
+# Changes of a room that a replay brings in full; beyond it the client starts afresh.
+REPLAY_CHANGES = 10_000
+REPLAY_PAGE = 100
+
+# After a change of password the person's own session is saved anew at the end of the request;
+# a look at the sessions before that would end it too. So it is looked twice.
+RECHECK_DELAY_SECONDS = 0.5
+CONFIRM_SECONDS = 0.5
+# What was changed behind the site's back (a shell, SQL) is noticed after this at the latest.
+SWEEP_SECONDS = 12.0
+
+# A full bucket lasts this long at its steady rate: an outbox sent after a day offline fits.
+BURST_SECONDS = 40
+
+
+class TokenBuckets:
+    """For each key so many uses at once, and so many a second after that.
+
+    Remembers the `most` keys used last, which bounds its memory; a forgotten key starts full.
+    Safe between threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        per_second: float,
+        burst: float,
+        most: int = 100_000,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.per_second = per_second
+        self.burst = burst
+        self.most = most
+        self.clock = clock
+        self.buckets: OrderedDict[int, tuple[float, float]] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def take(self, key: int) -> float:
+        """Use one token. Returns 0.0, or the seconds to wait where there is none."""
+        with self.lock:
+            return self.take_unlocked(key, self.clock())
+
+    def take_unlocked(self, key: int, now: float) -> float:
+        tokens, then = self.buckets.pop(key, (self.burst, now))
+        tokens = min(self.burst, tokens + (now - then) * self.per_second)
+        wait = 0.0 if tokens >= 1 else (1 - tokens) / self.per_second
+        self.buckets[key] = (tokens if wait else tokens - 1, now)
+        if len(self.buckets) > self.most:
+            self.buckets.popitem(last=False)
+        return wait

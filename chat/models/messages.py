@@ -1,0 +1,83 @@
+"""What was said."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from chat.models.rooms import Membership, Room
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def in_full(self) -> MessageQuerySet:
+        """With the rows that an event needs besides."""
+        return self.select_related("room", "sender")
+
+    def visible_to(self, user: User) -> MessageQuerySet:
+        return self.filter(room__in=Room.objects.visible_to(user))
+
+    def newest_before(self, seq: int | None, limit: int) -> list[Message]:
+        """At most `limit` messages posted before the tick `seq` (None: the last), oldest first."""
+        rows = self if seq is None else self.filter(seq__lt=seq)
+        return list(rows.order_by("-seq")[:limit])[::-1]
+
+    def oldest_after(self, seq: int, limit: int) -> list[Message]:
+        return list(self.filter(seq__gt=seq).order_by("seq")[:limit])
+
+    def touched_between(self, after: int, until: int, limit: int) -> list[Message]:
+        """The log: what changed after the tick `after` up to `until`, by its latest change."""
+        return list(self.filter(tick__gt=after, tick__lte=until).order_by("tick")[:limit])
+
+
+class Message(models.Model):
+    class Kind(models.TextChoices):
+        TEXT = "text"
+        SYSTEM = "system"
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
+    # The room's tick at which it was posted: its place in the timeline, for ever.
+    seq = models.PositiveBigIntegerField()
+    # The latest tick that touched it: its place in the log.
+    tick = models.PositiveBigIntegerField()
+    # Who said something cannot be deleted, only deactivated: a message keeps its author.
+    sender = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages")
+    text = models.TextField(blank=True)
+    kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.TEXT)
+    client_id = models.UUIDField(default=uuid.uuid4)
+    # What `client_id` stood for when it was first used; the text itself may change or go.
+    digest = models.BinaryField(max_length=16, editable=False)
+    reply_to = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="replies"
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["room", "seq"], name="one_message_a_seq"),
+            models.UniqueConstraint(fields=["room", "tick"], name="one_message_a_tick"),
+            # Unique, not merely indexed: a phone that lost the answer retries with the same id.
+            models.UniqueConstraint(fields=["sender", "client_id"], name="one_message_a_client_id"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sender} in {self.room}, {self.seq}"
+
+    def can_be_deleted_by(self, user: User, membership: Membership | None) -> bool:
+        """By its sender, and by those who moderate its room."""
+        return self.sender_id == user.pk or bool(membership and membership.can_moderate)
+
+
+def digest_of(room_id: int, text: str) -> bytes:
+    """What a post was, in 16 bytes."""
+    return hashlib.blake2b(f"{room_id}:{text}".encode(), digest_size=16).digest()

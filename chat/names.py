@@ -1,0 +1,68 @@
+"""A room's name, its identity and its place in an address. Pure."""
+
+import re
+import unicodedata
+
+from chat.errors import ChatError
+from chat.limits import ROOM_NAME_CHARS, SLUG_CHARS
+
+# Joins and styles emoji, and shapes some scripts: the only invisible characters that a name keeps.
+JOINERS = "\u200c\u200d"
+# Letters and symbols by Unicode's book that nothing draws: fillers of Hangul, the empty Braille
+# pattern.
+BLANKS = "\u115f\u1160\u3164\uffa0\u2800"
+# Letters, digits, marks on them, and the symbols among which emoji are.
+SLUG_CATEGORIES = ("L", "N", "M", "So", "Sk")
+USABLE_CATEGORIES = ("L", "N", "So")
+
+
+def clean_name(name: str) -> str:
+    """The name as it is shown: one line, without invisible characters.
+
+    Raises ChatError: empty where nothing usable is in it, too_long.
+    """
+    visible = "".join(
+        " " if character.isspace() else character
+        for character in name
+        if character in JOINERS or character.isspace() or category(character)[0] != "C"
+        if character not in BLANKS
+    )
+    cleaned = " ".join(visible.split())
+    if not any(category(character).startswith(USABLE_CATEGORIES) for character in cleaned):
+        raise ChatError("empty", "A room's name needs at least one letter, digit or emoji.")
+    if len(cleaned) > ROOM_NAME_CHARS:
+        raise ChatError("too_long", f"A room's name has at most {ROOM_NAME_CHARS} characters.")
+    return cleaned
+
+
+def identity(name: str) -> str:
+    """What two names share that mean the same public room."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    # The normal form can bring white space with it, and folding can take it apart again.
+    return unicodedata.normalize("NFKC", " ".join(folded.split()))
+
+
+def slug_stem(name: str) -> str:
+    """The slug that a name would like to have; others may have taken it."""
+    kept = "".join(
+        character if is_slug_character(character) else "-" for character in identity(name)
+    )
+    return re.sub("-+", "-", kept).strip("-")[:SLUG_CHARS].rstrip("-")
+
+
+def numbered(stem: str, number: int) -> str:
+    """`stem`, `stem-2`, `stem-3` … within the length of a slug."""
+    if number == 1:
+        return stem
+    suffix = f"-{number}"
+    return stem[: SLUG_CHARS - len(suffix)].rstrip("-") + suffix
+
+
+def is_slug_character(character: str) -> bool:
+    return character in JOINERS or category(character).startswith(SLUG_CATEGORIES)
+
+
+def category(character: str) -> str:
+    """As in Unicode's book, where emoji are symbols even if they are newer than this Python's."""
+    known = unicodedata.category(character)
+    return "So" if known == "Cn" and "\U0001f000" <= character <= "\U0001faff" else known

@@ -1,0 +1,120 @@
+"""The real-time parts of this process, put together, and the bridges between its threads.
+
+One node a process; `node` below is it. Bound to the event loop with the first connection,
+because not every ASGI server tells when it starts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import close_old_connections, connection, connections
+
+from chat import protocol
+from chat.limits import BURST_SECONDS, TokenBuckets
+from chat.realtime import topics
+from chat.realtime.bus import LocalBus
+from chat.realtime.hub import Hub
+from chat.realtime.presence import Change, MemoryPresence
+from chat.realtime.writer import Writer
+
+T = TypeVar("T")
+
+READER_THREADS = 4
+GOODBYE_SECONDS = 2.0
+
+
+class Node:
+    def __init__(self) -> None:
+        self.hub = Hub()
+        self.bus = LocalBus(self.hub)
+        self.writer = Writer()
+        self.readers = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="reader")
+        self.presence = MemoryPresence(announce=self.announce, call_later=self.call_later)
+        self.posts = TokenBuckets(
+            per_second=settings.POSTS_PER_SECOND, burst=settings.POSTS_PER_SECOND * BURST_SECONDS
+        )
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> bool:
+        """Bind to the running loop. Called with every connection; True for the first one."""
+        loop = asyncio.get_running_loop()
+        if self.loop is loop:
+            return False
+        self.loop = loop
+        self.bus.attach(loop)
+        return True
+
+    async def close_connections(self, code: int) -> None:
+        """Close every connection and wait, but not for long, until it was said."""
+        everybody = list(self.hub.connections)
+        for each in everybody:
+            each.close(code, after_queue=True)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                for each in everybody:
+                    await each.has_ended.wait()
+
+    async def stop(self) -> None:
+        """Finish what waits to be written and end the threads."""
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.to_thread(self.writer.close)
+        self.readers.shutdown(wait=False)
+
+    # --- Between threads
+
+    async def read(self, question: Callable[..., T], *arguments: Any) -> T:
+        """Ask the database in one of a few threads that keep their connections."""
+        job = partial(reading, question, *arguments)
+        return await asyncio.get_running_loop().run_in_executor(self.readers, job)
+
+    async def write(self, action: Callable[..., T], *arguments: Any) -> T:
+        """Run a job on the writer's thread."""
+        return await self.writer.submit(partial(action, *arguments))
+
+    def call_later(self, seconds: float, function: Callable[..., Any], *arguments: Any) -> Any:
+        return asyncio.get_running_loop().call_later(seconds, function, *arguments)
+
+    def keep(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine for as long as it takes; the loop alone would forget it."""
+        task = asyncio.get_running_loop().create_task(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    # --- Presence
+
+    def announce(self, room_id: int, change: Change) -> None:
+        feed = self.hub.feeds.get(topics.room(room_id))
+        if feed is None:
+            return
+        event = protocol.PresenceChanged(
+            room=feed.slug,
+            count=change.count,
+            revision=change.revision,
+            joined=[protocol.Person(who.username, who.name, state) for who, state in change.joined],
+            left=[who.username for who in change.left],
+            updated=[protocol.PersonState(who.username, state) for who, state in change.updated],
+        )
+        feed.publish(protocol.encode(event))
+
+
+def reading(question: Callable[..., T], *arguments: Any) -> T:
+    if connection.vendor == "sqlite":
+        return question(*arguments)
+    # PostgreSQL's connections come from a pool and go back to it.
+    close_old_connections()
+    try:
+        return question(*arguments)
+    finally:
+        connections.close_all()
+
+
+node = Node()

@@ -1,0 +1,1 @@
+"""Moves text and ids between sockets. Knows nothing of models, of the protocol or of accounts."""

@@ -1,0 +1,119 @@
+"""One browser tab: what waits to be sent to it, and the task that sends.
+
+Everything here runs in the event loop. `deliver` and `close` never wait: whoever tells a room of
+an event must not depend on how fast one of its members reads.
+"""
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+QUEUED_EVENTS = 256
+QUEUED_CHARS = 1024 * 1024
+# A frame of several events stays far below what clients' libraries accept (1 MiB by default).
+BATCH_CHARS = 256 * 1024
+SEND_SECONDS = 10.0
+
+
+class Connection:
+    """`send_text` and `send_close` are the server's; `abort` ends a line that takes no frame."""
+
+    def __init__(
+        self,
+        *,
+        user_id: int,
+        session_key: str,
+        batch: bool,
+        send_text: Callable[[str], Awaitable[None]],
+        send_close: Callable[[int], Awaitable[None]],
+        abort: Callable[[], None],
+        too_slow: int,
+    ) -> None:
+        self.id = secrets.token_urlsafe(9)
+        self.user_id = user_id
+        self.session_key = session_key
+        self.batch = batch
+        self.send_text = send_text
+        self.send_close = send_close
+        self.abort = abort
+        self.too_slow = too_slow
+        self.queue: deque[str] = deque()
+        self.queued_chars = 0
+        self.close_code: int | None = None
+        self.has_work = asyncio.Event()
+        self.has_room = asyncio.Event()
+        self.has_room.set()
+        self.has_ended = asyncio.Event()
+
+    @property
+    def is_closing(self) -> bool:
+        return self.close_code is not None
+
+    def deliver(self, event: str) -> None:
+        """Queue an event. A full queue closes the connection: it reads too slowly."""
+        if self.is_closing:
+            return
+        self.queue.append(event)
+        self.queued_chars += len(event)
+        if len(self.queue) > QUEUED_EVENTS or self.queued_chars > QUEUED_CHARS:
+            self.close(self.too_slow)
+        elif len(self.queue) > QUEUED_EVENTS // 4:
+            self.has_room.clear()
+        self.has_work.set()
+
+    def close(self, code: int, *, after_queue: bool = False) -> None:
+        """End the connection with `code`; what waits is dropped, or sent first."""
+        if self.is_closing:
+            return
+        self.close_code = code
+        if not after_queue:
+            self.queue.clear()
+        self.has_work.set()
+        self.has_room.set()
+
+    async def drained(self) -> None:
+        """Wait until most of what was queued has been sent: how a long replay is paced."""
+        await self.has_room.wait()
+
+    async def write(self) -> None:
+        """Send what is queued until the connection ends. One task runs this."""
+        try:
+            while not (self.is_closing and not self.queue):
+                await self.has_work.wait()
+                self.has_work.clear()
+                await self.flush()
+            if self.close_code is not None:
+                await asyncio.wait_for(self.send_close(self.close_code), SEND_SECONDS)
+        except Exception:  # a line that broke; what is missing is resumed on the next one
+            self.abandon()
+        finally:
+            self.has_ended.set()
+
+    async def flush(self) -> None:
+        while self.queue:
+            frame = self.next_frame()
+            await asyncio.wait_for(self.send_text(frame), SEND_SECONDS)
+        self.has_room.set()
+
+    def next_frame(self) -> str:
+        if not self.batch or len(self.queue) == 1:
+            event = self.queue.popleft()
+            self.queued_chars -= len(event)
+            return event
+        events: list[str] = []
+        chars = 0
+        while self.queue and (not events or chars + len(self.queue[0]) <= BATCH_CHARS):
+            chars += len(self.queue[0])
+            events.append(self.queue.popleft())
+        self.queued_chars -= chars
+        return events[0] if len(events) == 1 else f"[{','.join(events)}]"
+
+    def abandon(self) -> None:
+        """Give the line up without another word."""
+        self.close_code = self.close_code or self.too_slow
+        self.queue.clear()
+        self.has_room.set()
+        with suppress(Exception):
+            self.abort()

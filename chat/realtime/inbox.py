@@ -1,0 +1,41 @@
+"""Commands of one connection that wait for their turn: a queue bounded in number and in size."""
+
+import asyncio
+from collections import deque
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Inbox(Generic[T]):
+    """One task puts, one takes. Belongs to the event loop."""
+
+    def __init__(self, *, most: int, most_chars: int) -> None:
+        self.most = most
+        self.most_chars = most_chars
+        self.waiting: deque[tuple[T, int]] = deque()
+        self.chars = 0
+        self.has_some = asyncio.Event()
+        self.has_room = asyncio.Event()
+        self.has_room.set()
+
+    async def put(self, item: T, chars: int, *, patience: float) -> None:
+        """Wait for room while the inbox is full. Raises TimeoutError after `patience` seconds."""
+        if not self.has_room.is_set():
+            await asyncio.wait_for(self.has_room.wait(), patience)
+        self.waiting.append((item, chars))
+        self.chars += chars
+        self.has_some.set()
+        if len(self.waiting) >= self.most or self.chars >= self.most_chars:
+            self.has_room.clear()
+
+    async def take(self) -> T:
+        """The oldest, as soon as there is one."""
+        await self.has_some.wait()
+        item, chars = self.waiting.popleft()
+        self.chars -= chars
+        if not self.waiting:
+            self.has_some.clear()
+        if len(self.waiting) < self.most and self.chars < self.most_chars:
+            self.has_room.set()
+        return item

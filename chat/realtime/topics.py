@@ -1,0 +1,16 @@
+"""Names of what connections listen to. ASCII, from numbers and digests alone: safe on any bus."""
+
+import hashlib
+
+
+def room(room_id: int) -> str:
+    return f"room.{room_id}"
+
+
+def user(user_id: int) -> str:
+    return f"user.{user_id}"
+
+
+def session(session_key: str) -> str:
+    """Of one sign-in. The key itself, which opens the account, never becomes a name."""
+    return f"session.{hashlib.blake2b(session_key.encode(), digest_size=16).hexdigest()}"
