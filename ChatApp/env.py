@@ -41,7 +41,9 @@ def number(name: str, default: int, *, least: int, most: int) -> int:
     value = text(name)
     if not value:
         return default
-    if not value.isdecimal() or not least <= int(value) <= most:
+    # Python refuses to read a number of thousands of digits in its own words.
+    is_number = value.isdecimal() and len(value) < 20
+    if not is_number or not least <= int(value) <= most:
         raise WrongSetting(f"{name} is {value!r}: set it to a whole number, {least} to {most}.")
     return int(value)
 
@@ -52,21 +54,35 @@ def words(name: str) -> list[str]:
 
 
 def choice(name: str, allowed: Sequence[str]) -> str:
-    """One of `allowed`; the first of them is the default."""
+    """One of `allowed`, whatever its case; the first of them is the default."""
     value = text(name, allowed[0])
-    if value not in allowed:
-        raise WrongSetting(f"{name} is {value!r}: set it to one of {', '.join(allowed)}.")
-    return value
+    for each in allowed:
+        if each.lower() == value.lower():
+            return each
+    raise WrongSetting(f"{name} is {value!r}: set it to one of {', '.join(allowed)}.")
 
 
 def origins(name: str) -> list[str]:
     """Web origins such as https://chat.example.org:8443: a scheme and a host, no path."""
     values = [value.rstrip("/").lower() for value in words(name)]
     for value in values:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
+        if not is_origin(value):
             raise WrongSetting(f"{name} has {value!r}: write origins as https://chat.example.org.")
-    return values
+    return [as_browsers_write(value) for value in values]
+
+
+def is_origin(value: str) -> bool:
+    try:
+        parts = urlsplit(value)
+        is_named = bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:  # half an IPv6 address, a port that is none
+        return False
+    bare = f"{parts.scheme}://{parts.netloc}"
+    return is_named and parts.scheme in {"http", "https"} and value == bare
+
+
+def as_browsers_write(origin: str) -> str:
+    return origin.removesuffix(":443" if origin.startswith("https:") else ":80")
 
 
 def folder(name: str, default: Path) -> Path:
@@ -87,7 +103,16 @@ def database(name: str, default: str) -> dict[str, Any]:
     scheme = url.partition(":")[0]
     if scheme not in {"sqlite", "postgres", "postgresql"}:
         raise WrongSetting(f"{name} begins with {scheme!r}: use sqlite:///… or postgres://….")
-    return dict(Env.db_url_config(url))
+    try:
+        settings = dict(Env.db_url_config(url))
+    except ValueError:
+        settings = {}
+    if settings.get("NAME") in {None, "", ":memory:"}:
+        raise WrongSetting(
+            f"{name} names no database: write it as sqlite:////FOLDER/FILE or "
+            "postgres://USER:PASSWORD@HOST:5432/NAME."
+        )
+    return settings
 
 
 def email(name: str, default: str) -> dict[str, Any]:
@@ -108,9 +133,14 @@ def secret(name: str, file: Path) -> str:
     with suppress(FileExistsError):
         write_new_secret(file)
     try:
-        return file.read_text(encoding="ascii").strip()
+        value = file.read_text(encoding="ascii").strip()
     except OSError as error:
         raise WrongSetting(f"{file} cannot be read ({error.strerror}): set {name}.") from error
+    except UnicodeError:
+        value = ""
+    if not value:
+        raise WrongSetting(f"{file} holds no secret: remove it, and a new one is made.")
+    return value
 
 
 def write_new_secret(file: Path) -> None:

@@ -31,7 +31,8 @@ if not ALLOWED_HOSTS:
             "which people reach it, such as ALLOWED_HOSTS=chat.example.org,192.0.2.7."
         )
     ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
-    ALLOWED_HOSTS += [HOST] if HOST not in ALLOWED_HOSTS else []
+    here = f"[{HOST.strip('[]')}]" if ":" in HOST else HOST
+    ALLOWED_HOSTS += [here] if here not in ALLOWED_HOSTS else []
 
 # Origins of pages on other addresses that may post forms and open sockets here.
 TRUSTED_ORIGINS = env.origins("TRUSTED_ORIGINS")
@@ -231,6 +232,7 @@ LANGUAGE_CODE = "en"
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+LOG_LEVEL = env.choice("LOG_LEVEL", ["WARNING", "DEBUG", "INFO", "ERROR", "CRITICAL"])
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -244,7 +246,7 @@ LOGGING = {
             "filters": ["no_traceback"],
         },
     },
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING").upper()},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         # What a stranger can provoke at will gets one line, never a traceback.

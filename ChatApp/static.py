@@ -9,6 +9,7 @@ whoever cannot know it, and asked about anew each time.
 import gzip
 import hashlib
 import mimetypes
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -26,6 +27,8 @@ ASK_AGAIN = b"no-cache"
 # Below this a compressed answer saves no packet.
 LEAST_COMPRESSED_BYTES = 600
 COMPRESSED_TYPES = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
+# And not "gzip;q=0", which means the opposite.
+TAKES_GZIP = re.compile(rb"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
 TYPES = {
     ".js": "text/javascript",
     ".mjs": "text/javascript",
@@ -119,7 +122,7 @@ async def serve_static(scope: Scope, receive: Receive, send: Send) -> None:
     if file.etag in asked.get(b"if-none-match", b""):
         return await answer(send, 304, headers)
     body = file.body
-    if file.compressed is not None and b"gzip" in asked.get(b"accept-encoding", b""):
+    if file.compressed is not None and TAKES_GZIP.search(asked.get(b"accept-encoding", b"")):
         body = file.compressed
         headers.append((b"content-encoding", b"gzip"))
     return await answer(send, 200, headers, body, is_head=scope["method"] == "HEAD")

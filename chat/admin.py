@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from chat.actions.messages import delete_message
+from chat.actions.rooms import change_role, describe_room
 from chat.models import Membership, Message, Room
 
 
@@ -22,10 +23,21 @@ class WithoutBulkDeletion(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
+    """Who belongs here; to look at."""
+
     model = Membership
     extra = 0
-    raw_id_fields = ["user"]
-    readonly_fields = ["read", "joined_at"]
+    fields = ["user", "role", "read", "joined_at"]
+    readonly_fields = ["user", "role", "read", "joined_at"]
+    show_change_link = True
+    can_delete = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        memberships: QuerySet[Membership] = super().get_queryset(request)
+        return memberships.select_related("user", "room")
+
+    def has_add_permission(self, request: HttpRequest, obj: Room | None = None) -> bool:
+        return False
 
 
 @admin.register(Room)
@@ -33,19 +45,24 @@ class RoomAdmin(WithoutBulkDeletion):
     list_display = ["name", "slug", "kind", "topic", "members", "tick", "created_at"]
     list_filter = ["kind", "created_at"]
     search_fields = ["name", "slug", "topic"]
+    # A room's identity and slug are made from its name; they stay.
     readonly_fields = ["name", "slug", "kind", "tick", "created_by", "created_at"]
+    fields = ["name", "slug", "kind", "topic", "tick", "created_by", "created_at"]
     inlines = [MembershipInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
         rooms: QuerySet[Room] = super().get_queryset(request)
-        return rooms.annotate(member_count=Count("memberships"))
+        return rooms.select_related("created_by").annotate(member_count=Count("memberships"))
 
     @admin.display(description=_("members"), ordering="member_count")
     def members(self, room: Any) -> int:
         return int(room.member_count)
 
+    def save_model(self, request: HttpRequest, obj: Room, form: Any, change: bool) -> None:
+        describe_room(room=obj, topic=obj.topic)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
-        # A room's identity and slug are made from its name where everybody makes rooms.
+        # Rooms are made where everybody makes them.
         return False
 
 
@@ -55,8 +72,14 @@ class MembershipAdmin(WithoutBulkDeletion):
     list_filter = ["role", "joined_at"]
     list_select_related = ["user", "room"]
     search_fields = ["user__username", "user__display_name", "room__name"]
-    raw_id_fields = ["user", "room"]
-    readonly_fields = ["read", "joined_at"]
+    readonly_fields = ["user", "room", "read", "joined_at"]
+    fields = ["user", "room", "role", "read", "joined_at"]
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
+        change_role(membership=obj, role=obj.role)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
 
 
 @admin.register(Message)

@@ -40,9 +40,7 @@ class Sender:
 def post(sender: Sender, command: protocol.PostMessage) -> protocol.Ack:
     room = access.room(sender.user, room_of(command))
     membership = enter_room(room=room, user=sender.user)
-    wait = node.posts.take(sender.user.pk)
-    if wait:
-        raise ChatError("rate_limited", "That was very fast. Try again soon.", retry_after=wait)
+    hurry_slowly(sender.user)
     reply_to = command.reply_to and access.message_in(room, command.reply_to)
     posted = post_message(
         room=room,
@@ -84,6 +82,12 @@ def as_refusal(problem: Exception) -> ChatError | None:
     if isinstance(problem, OperationalError | InterfaceError | Overloaded | TimeoutError):
         return unavailable()
     return None
+
+
+def hurry_slowly(user: User) -> None:
+    """Count one thing that the user makes. Raises ChatError(rate_limited)."""
+    if wait := node.posts.take(user.pk):
+        raise ChatError("rate_limited", "That was very fast. Try again soon.", retry_after=wait)
 
 
 def room_of(command: protocol.Command) -> str:

@@ -93,3 +93,15 @@ def room_read(membership: Membership) -> protocol.RoomRead:
     return protocol.RoomRead(
         room=membership.room.slug, seq=membership.read, unread=membership.unread, mentions=0
     )
+
+
+def room_updated(room: Room) -> protocol.RoomUpdated:
+    return protocol.RoomUpdated(
+        room=room.slug, name=room.name, kind=room.kind, topic=room.topic, archived=False
+    )
+
+
+def room_membership(membership: Membership) -> protocol.RoomMembership:
+    return protocol.RoomMembership(
+        room=membership.room.slug, role=membership.role, muted_until=None
+    )

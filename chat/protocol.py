@@ -236,6 +236,20 @@ class RoomAdded(Event, tag="room.added"):
     role: str
 
 
+class RoomUpdated(Event, tag="room.updated"):
+    room: str
+    name: str
+    kind: str
+    topic: str
+    archived: bool
+
+
+class RoomMembership(Event, tag="room.membership"):
+    room: str
+    role: str
+    muted_until: str | None
+
+
 class PresenceChanged(Event, tag="presence.changed"):
     room: str
     count: int

@@ -137,6 +137,7 @@ def post_message(request: HttpRequest, slug: str) -> HttpResponse:
 @as_json
 def make_room(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
+    commands.hurry_slowly(user)
     wanted = read_body(request, NewRoom)
     room, is_new = open_room(name=wanted.name, by=user, kind=wanted.kind)
     enter_room(room=room, user=user)

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 
 from chat import access, events, names, protocol
+from chat.errors import ChatError
 from chat.models import Membership, Room
 from chat.node import node
 from chat.realtime import topics
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+ATTEMPTS = 5
 
 
 def open_room(*, name: str, by: User, kind: str = Room.Kind.PUBLIC) -> tuple[Room, bool]:
@@ -32,19 +35,52 @@ def enter_room(*, room: Room, user: User) -> Membership:
     return known or node.writer.run(partial(join, room, user, Membership.Role.MEMBER))
 
 
+def describe_room(*, room: Room, topic: str) -> None:
+    """Change what a room is about, for everybody who looks at it."""
+    node.writer.run(partial(change_topic, room, topic.strip()))
+
+
+def change_role(*, membership: Membership, role: str) -> None:
+    """Make somebody a member, moderator or owner of a room they belong to."""
+    node.writer.run(partial(store_role, membership, role))
+
+
+def change_topic(room: Room, topic: str) -> None:
+    with transaction.atomic():
+        Room.objects.filter(pk=room.pk).update(topic=topic)
+        room.topic = topic
+        text = protocol.encode(events.room_updated(room))
+        tell = partial(node.bus.publish, topics.room(room.pk), text)
+        transaction.on_commit(tell, robust=True)
+
+
+def store_role(membership: Membership, role: str) -> None:
+    with transaction.atomic():
+        Membership.objects.filter(pk=membership.pk).update(role=role)
+        membership.role = role
+        text = protocol.encode(events.room_membership(membership))
+        tell = partial(node.bus.publish, topics.user(membership.user_id), text)
+        transaction.on_commit(tell, robust=True)
+
+
 def find_or_make_room(name: str, by: User, kind: str) -> tuple[Room, bool]:
-    for number in count(1):
+    for _ in range(ATTEMPTS):
         if kind == Room.Kind.PUBLIC and (room := public_room(name)):
             return room, False
-        slug = names.numbered(names.slug_stem(name), number)
-        if Room.objects.filter(slug=slug).exists():
-            continue
         try:
-            return make_room(name, slug, by, kind), True
+            return make_room(name, free_slug(name), by, kind), True
         except IntegrityError:
             # Another process took the slug, or made the very room, in between: look again.
             continue
-    raise AssertionError("count() does not end")
+    raise ChatError("unavailable", "The room could not be made. Try again.", retry_after=1.0)
+
+
+def free_slug(name: str) -> str:
+    """The slug that the name would like to have, or the first of its numbers that is free."""
+    stem = names.slug_stem(name)
+    # What `numbered` cuts off of a long stem leaves at least this in common.
+    taken = set(Room.objects.filter(slug__startswith=stem[:60]).values_list("slug", flat=True))
+    return next(slug for number in count(1) if (slug := names.numbered(stem, number)) not in taken)
 
 
 def public_room(name: str) -> Room | None:

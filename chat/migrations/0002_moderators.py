@@ -5,8 +5,8 @@ from django.db import migrations
 NAME = "Moderators"
 RIGHTS = {
     ("accounts", "user"): ["view"],
-    ("chat", "room"): ["view", "change"],
-    ("chat", "membership"): ["view", "change"],
+    ("chat", "room"): ["view"],
+    ("chat", "membership"): ["view"],
     ("chat", "message"): ["view", "delete"],
 }
 
