@@ -1,0 +1,43 @@
+"""What people do and see on the room's page, by the names that assistive technology knows."""
+
+import re
+
+from playwright.async_api import Locator, Page, expect
+
+
+def message_box(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Message", exact=True)
+
+
+def log(page: Page) -> Locator:
+    return page.get_by_role("log", name="Messages")
+
+
+def messages(page: Page) -> Locator:
+    return log(page).get_by_role("article")
+
+
+def people_here(page: Page) -> Locator:
+    return page.get_by_role("list", name="People here").get_by_role("listitem")
+
+
+def connection(page: Page) -> Locator:
+    return page.get_by_role("status", name="Connection")
+
+
+async def say(page: Page, text: str) -> None:
+    await message_box(page).fill(text)
+    await page.get_by_role("button", name="Send").click()
+
+
+async def is_shown(page: Page, by: str, text: str) -> Locator:
+    """The message of that author with that text, once it is there."""
+    article = messages(page).filter(has_text=text).last
+    await expect(article).to_be_visible()
+    await expect(article).to_have_accessible_name(re.compile(rf"^{re.escape(by)}(,|$)"))
+    return article
+
+
+async def is_connected(page: Page) -> None:
+    await expect(connection(page)).to_be_empty()
+    await expect(people_here(page).first).to_be_visible()
