@@ -1,0 +1,77 @@
+// Keeps what is being read where it is, or the end in sight, while the list changes. Not left to
+// the browser's own scroll anchoring, which Safari has not.
+
+const STICKY_PX = 100;
+const NEAR_PX = 900;
+
+export class ScrollKeeper {
+  isAtEnd = true;
+  #scroller;
+  #content;
+  #observer;
+
+  /** @param {HTMLElement} scroller @param {HTMLElement} content whose children stay in place */
+  constructor(scroller, content) {
+    this.#scroller = scroller;
+    this.#content = content;
+    this.#observer = new ResizeObserver(() => this.isAtEnd && this.#toEnd());
+    this.#observer.observe(scroller);
+    this.#observer.observe(content);
+  }
+
+  stop() {
+    this.#observer.disconnect();
+  }
+
+  get isScrollable() {
+    return this.#scroller.scrollHeight > this.#scroller.clientHeight;
+  }
+
+  get isNearStart() {
+    return this.#scroller.scrollTop < NEAR_PX;
+  }
+
+  get isNearEnd() {
+    return this.#left < NEAR_PX;
+  }
+
+  get isFarFromEnd() {
+    return this.#left > NEAR_PX;
+  }
+
+  /** The reader scrolled. */
+  look() {
+    this.isAtEnd = this.#left < STICKY_PX;
+  }
+
+  goToEnd() {
+    this.isAtEnd = true;
+  }
+
+  /** @param {boolean} isFollowing @param {() => void} change of the content */
+  keep(isFollowing, change) {
+    const anchor = isFollowing ? null : this.#firstInSight();
+    const before = anchor?.getBoundingClientRect().top;
+    change();
+    if (isFollowing) return this.#toEnd();
+    if (!anchor?.isConnected) return;
+    this.#scroller.scrollTop += anchor.getBoundingClientRect().top - before;
+  }
+
+  #toEnd() {
+    this.#scroller.scrollTop = this.#scroller.scrollHeight;
+  }
+
+  #firstInSight() {
+    const edge = this.#scroller.getBoundingClientRect().top;
+    for (const child of this.#content.children) {
+      if (child.getBoundingClientRect().bottom > edge) return child;
+    }
+    return null;
+  }
+
+  get #left() {
+    const { scrollHeight, scrollTop, clientHeight } = this.#scroller;
+    return scrollHeight - scrollTop - clientHeight;
+  }
+}

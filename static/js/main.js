@@ -1,0 +1,21 @@
+// The room's page. Parts first: when the page itself is upgraded, it finds them working.
+
+import { ConfirmDialog } from "./elements/confirm-dialog.js";
+import { ConnectionStatus } from "./elements/connection-status.js";
+import { MessageComposer } from "./elements/message-composer.js";
+import { MessageList } from "./elements/message-list.js";
+import { MessageMenu } from "./elements/message-menu.js";
+import { PeopleList } from "./elements/people-list.js";
+import { RoomPage } from "./elements/room-page.js";
+import { ThemeSwitch } from "./elements/theme-switch.js";
+import { UserAvatar } from "./elements/user-avatar.js";
+
+customElements.define("user-avatar", UserAvatar);
+customElements.define("theme-switch", ThemeSwitch);
+customElements.define("confirm-dialog", ConfirmDialog);
+customElements.define("connection-status", ConnectionStatus);
+customElements.define("message-menu", MessageMenu);
+customElements.define("message-list", MessageList);
+customElements.define("message-composer", MessageComposer);
+customElements.define("people-list", PeopleList);
+customElements.define("room-page", RoomPage);

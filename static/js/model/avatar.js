@@ -1,0 +1,25 @@
+// The picture of somebody without one.
+
+/** One or two letters, of any script; an emoji counts as one. */
+export function initials(name) {
+  const words = name.trim().split(/[\s._-]+/u).filter(Boolean);
+  if (!words.length) return "?";
+  const chosen = words.length > 1 ? [words[0], words.at(-1)] : [words[0]];
+  return chosen.map(firstGrapheme).join("").toLocaleUpperCase();
+}
+
+const segmenter = globalThis.Intl?.Segmenter && new Intl.Segmenter();
+
+function firstGrapheme(word) {
+  if (!segmenter) return [...word][0];
+  return segmenter.segment(word)[Symbol.iterator]().next().value.segment;
+}
+
+/** The same for a username whatever its case; 0 to 359, spread over 24 hues told apart easily. */
+export function hue(username) {
+  let hash = 2166136261;
+  for (const letter of username.toLowerCase()) {
+    hash = Math.imul(hash ^ letter.codePointAt(0), 16777619);
+  }
+  return (((hash ^ (hash >>> 15)) >>> 0) % 24) * 15;
+}

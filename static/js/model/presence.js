@@ -1,0 +1,77 @@
+// Who is in the room now: a snapshot, then differences, each numbered.
+
+/**
+ * For so long after a reconnect, somebody who was here before is not told to have joined: after a
+ * restart of the server everybody comes back one after the other.
+ */
+const RETURN_MS = 15_000;
+
+/**
+ * @typedef {{username: string, name: string, state: "online"|"away"}} Person
+ * @typedef {{joined: Person[], left: Person[]}} Movement what is worth a line in the timeline
+ */
+
+const NOBODY = Object.freeze({ joined: [], left: [] });
+
+export class Presence {
+  #people = new Map();
+  #count = 0;
+  #revision = null;
+  #before = new Set();
+  #quietUntil = 0;
+  #username;
+  #clock;
+
+  /** @param {string} username the reader's own: nobody is told of their own coming */
+  constructor(username, clock) {
+    this.#username = username;
+    this.#clock = clock;
+  }
+
+  /** @returns {Person[]} */
+  get people() {
+    return [...this.#people.values()];
+  }
+
+  /** All who are here; more than `people` where the server left some out. */
+  get count() {
+    return this.#count;
+  }
+
+  /** @param {{here: Person[], count: number, revision: number}} subscribed */
+  snapshot({ here, count, revision }) {
+    this.#before = new Set(this.#people.keys());
+    this.#quietUntil = this.#clock.now() + RETURN_MS;
+    this.#people = new Map(here.map((person) => [person.username, person]));
+    this.#count = count;
+    this.#revision = revision;
+  }
+
+  /** @returns {Movement | "gap" | "old"} after a gap nothing is changed: subscribe again */
+  apply({ joined = [], left = [], updated = [], count, revision }) {
+    if (this.#revision === null || revision <= this.#revision) return "old";
+    if (revision !== this.#revision + 1) return "gap";
+    this.#revision = revision;
+    this.#count = count;
+    const gone = left.map((username) => this.#people.get(username)).filter(Boolean);
+    const came = joined.filter(({ username }) => !this.#people.has(username));
+    for (const username of left) this.#people.delete(username);
+    for (const person of joined) this.#people.set(person.username, person);
+    for (const { username, state } of updated) this.#update(username, state);
+    return this.#worthTelling(came, gone);
+  }
+
+  #update(username, state) {
+    const person = this.#people.get(username);
+    if (person) this.#people.set(username, { ...person, state });
+  }
+
+  #worthTelling(joined, left) {
+    const isOther = ({ username }) => username !== this.#username;
+    const isReturn = ({ username }) => this.#before.has(username);
+    const settled = this.#clock.now() >= this.#quietUntil;
+    const told = joined.filter((person) => isOther(person) && (settled || !isReturn(person)));
+    const gone = left.filter(isOther);
+    return told.length || gone.length ? { joined: told, left: gone } : NOBODY;
+  }
+}

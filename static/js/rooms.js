@@ -1,0 +1,9 @@
+// The page of all rooms.
+
+import { ThemeSwitch } from "./elements/theme-switch.js";
+import { TimeAgo } from "./elements/time-ago.js";
+import { UserAvatar } from "./elements/user-avatar.js";
+
+customElements.define("user-avatar", UserAvatar);
+customElements.define("theme-switch", ThemeSwitch);
+customElements.define("time-ago", TimeAgo);

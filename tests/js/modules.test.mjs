@@ -1,0 +1,74 @@
+// The shape of the browser's code: what is preloaded, and which way the arrows point.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+const js = join(root, "static/js");
+const read = (path) => readFileSync(path, "utf8");
+
+const importsOf = (path) =>
+  [...read(path).matchAll(/^(?:import|export)[^"]*?from "(\.[^"]+)"/gms)].map(([, to]) =>
+    normalize(join(dirname(path), to)),
+  );
+
+function reachableFrom(path, seen = new Set()) {
+  for (const each of importsOf(path)) {
+    if (seen.has(each)) continue;
+    seen.add(each);
+    reachableFrom(each, seen);
+  }
+  return seen;
+}
+
+const inFolder = (folder) =>
+  readdirSync(join(js, folder)).filter((name) => name.endsWith(".js")).map((name) => join(js, folder, name));
+
+const preloadedBy = (template) =>
+  [...read(join(root, "templates/chat", template)).matchAll(/modulepreload" href="\{% static '([^']+)'/g)]
+    .map(([, path]) => path)
+    .sort();
+
+const ALLOWED = {
+  net: ["net"],
+  model: ["model", "net"],
+  dom: ["dom", "model"],
+  elements: ["elements", "dom", "model", "net"],
+};
+
+describe("the modules", () => {
+  for (const [entry, template] of [["main.js", "_modules.html"], ["rooms.js", "rooms.html"]]) {
+    it(`behind ${entry} are all preloaded, so that they come in one round trip`, () => {
+      const needed = [...reachableFrom(join(js, entry))].map((path) => relative(join(root, "static"), path));
+      assert.deepEqual(preloadedBy(template), needed.sort());
+    });
+  }
+
+  it("import only downwards", () => {
+    for (const [folder, allowed] of Object.entries(ALLOWED)) {
+      for (const path of inFolder(folder)) {
+        for (const target of importsOf(path)) {
+          const where = relative(js, target).split("/")[0];
+          assert.ok(allowed.includes(where), `${relative(js, path)} imports ${relative(js, target)}`);
+        }
+      }
+    }
+  });
+
+  it("of model and net never touch the page", () => {
+    const page = /\b(document|window|localStorage|sessionStorage|navigator|querySelector)\b\s*[.(]/;
+    for (const path of [...inFolder("model"), ...inFolder("net")]) {
+      const code = read(path).replace(/\/\*\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+      assert.doesNotMatch(code, page, relative(js, path));
+    }
+  });
+
+  it("put markup into the page through one door", () => {
+    const paths = Object.keys(ALLOWED).flatMap(inFolder);
+    const doors = paths.filter((path) => /\b(innerHTML|outerHTML|insertAdjacentHTML)\b/.test(read(path)));
+    assert.deepEqual(doors.map((path) => relative(js, path)), ["dom/sanitised-html.js"]);
+  });
+});

@@ -1,0 +1,340 @@
+import assert from "node:assert/strict";
+import { beforeEach, describe, it } from "node:test";
+
+import { MemoryOutboxStorage } from "../../static/js/model/outbox-storage.js";
+import { Room } from "../../static/js/model/room.js";
+import { below, FakeClock, pick, withSeeds } from "./fakes.mjs";
+import { FakeServer } from "./server.mjs";
+
+let clock, server, room, sent, asked, made;
+
+/** A room of Ada's, opened on a server that has said this much. */
+function enter(texts = []) {
+  clock = new FakeClock();
+  server = new FakeServer();
+  for (const text of texts) server.post("ben", text);
+  sent = [];
+  asked = [];
+  made = 0;
+  room = new Room({
+    page: {
+      user: { username: "ada", name: "Ada" },
+      room: { room: "lobby", role: "member" },
+      history: server.page({ limit: 50 }),
+    },
+    clock,
+    newId: () => `ada-${(made += 1)}`,
+    storage: new MemoryOutboxStorage(),
+    send: (command) => Boolean(sent.push(command)),
+    fetchHistory: async (range) => {
+      asked.push(range);
+      return server.page(range);
+    },
+  });
+}
+
+const subscribed = (more = {}) => ({
+  type: "room.subscribed", room: "lobby", seq: server.tick, role: "member",
+  count: 1, here: [{ username: "ada", name: "Ada", state: "online" }], revision: 1, ...more,
+});
+const shown = () => room.items(0, room.timeline.messages.length);
+const texts = () => shown().filter(({ kind }) => kind === "message").map(({ text }) => text);
+const ofType = (type) => sent.filter((command) => command.type === type);
+const ackOf = ({ id, seq, timestamp, client_id }) => ({ type: "ack", room: "lobby", id, seq, timestamp, client_id, duplicate: false });
+
+function connect() {
+  room.opened();
+  for (const event of server.replay(ofType("room.subscribe").at(-1).after)) room.receive(event);
+  room.receive(subscribed());
+}
+
+beforeEach(() => enter(["hello"]));
+
+describe("a room", () => {
+  it("resumes from the tick of its page, and sends only when it has caught up", () => {
+    room.post("mine");
+    room.opened();
+    assert.deepEqual(sent, [{ type: "room.subscribe", room: "lobby", after: 1, ref: "subscribe" }]);
+    room.receive(subscribed());
+    assert.deepEqual(ofType("message.post"), [
+      { type: "message.post", room: "lobby", message: "mine", client_id: "ada-1" },
+    ]);
+  });
+
+  for (const order of ["ack first", "event first"]) {
+    it(`turns the pending bubble into the stored one in place, ${order}`, () => {
+      connect();
+      room.post("mine");
+      const pending = shown().at(-1);
+      assert.equal(pending.state, "sending");
+      const event = server.post("ada", "mine", "ada-1");
+      const answers = order === "ack first" ? [ackOf(event), event] : [event, ackOf(event)];
+      for (const answer of answers) {
+        room.receive(answer);
+        assert.deepEqual(texts(), ["hello", "mine"]);
+        assert.equal(shown().at(-1).key, pending.key);
+        assert.equal(shown().at(-1).state, "sent");
+      }
+      assert.equal(room.timeline.tick, server.tick);
+    });
+  }
+
+  it("does not take another person's message with its client id for its own", () => {
+    connect();
+    room.post("mine");
+    room.receive(server.post("mallory", "forged", "ada-1"));
+    assert.deepEqual(texts(), ["hello", "forged", "mine"]);
+    assert.equal(shown().at(-1).state, "sending");
+    assert.notEqual(shown()[1].key, shown()[2].key);
+  });
+
+  it("does not send again what the replay shows to be stored", () => {
+    connect();
+    room.post("mine");
+    server.post("ada", "mine", "ada-1");
+    room.closed();
+    connect();
+    assert.equal(ofType("message.post").length, 1);
+    assert.deepEqual(texts(), ["hello", "mine"]);
+  });
+
+  it("sends nothing on a connection of another account", () => {
+    let strangers = 0;
+    room.addEventListener("stranger", () => (strangers += 1));
+    room.post("mine");
+    room.receive({ type: "welcome", user: { username: "ada", name: "Ada" } });
+    assert.equal(strangers, 0);
+    room.receive({ type: "welcome", user: { username: "ben", name: "Ben" } });
+    assert.equal(strangers, 1);
+    assert.deepEqual(ofType("message.post"), []);
+  });
+
+  it("is live from the end of the replay until the line is cut", () => {
+    const told = [];
+    room.addEventListener("live", () => told.push(room.isLive));
+    room.opened();
+    assert.equal(room.isLive, false);
+    room.receive(subscribed());
+    room.closed();
+    assert.deepEqual(told, [true, false]);
+  });
+
+  it("resumes once when it sees a hole", () => {
+    connect();
+    server.post("ben", "lost");
+    const seen = ["a", "b"].map((text) => server.post("ben", text));
+    for (const event of seen) room.receive(event);
+    assert.deepEqual(ofType("room.subscribe").map(({ after }) => after), [1, 1]);
+    for (const event of server.replay(1)) room.receive(event);
+    room.receive(subscribed());
+    assert.deepEqual(texts(), ["hello", "lost", "a", "b"]);
+  });
+
+  it("resumes when the server stays ahead for five seconds, and not when it is caught up", () => {
+    connect();
+    const late = server.post("ben", "late");
+    room.receive({ type: "pong", heads: { lobby: 2 } });
+    clock.pass(4_000);
+    room.receive(late);
+    clock.pass(10_000);
+    assert.equal(ofType("room.subscribe").length, 1);
+    server.post("ben", "lost");
+    room.receive({ type: "pong", heads: { lobby: 3 } });
+    clock.pass(5_000);
+    assert.equal(ofType("room.subscribe").length, 2);
+  });
+
+  it("drops everything on a reset and loads it again", async () => {
+    connect();
+    for (let n = 0; n < 70; n += 1) server.post("ben", `${n}`);
+    room.receive(subscribed({ reset: true }));
+    assert.deepEqual(texts(), []);
+    room.receive(server.post("ben", "live"));
+    await new Promise(setImmediate);
+    assert.deepEqual(asked, [{ before: 72, limit: 50 }]);
+    assert.deepEqual(texts(), server.messages.slice(-51).map(({ message }) => message));
+  });
+
+  it("loads older pages until there are none, each of them once", async () => {
+    enter(Array.from({ length: 120 }, (_, n) => `${n}`));
+    await Promise.all([room.loadOlder(), room.loadOlder()]);
+    await room.loadOlder();
+    await room.loadOlder();
+    assert.deepEqual(asked.map(({ before }) => before), [71, 21]);
+    assert.ok(room.timeline.isComplete);
+    assert.equal(texts().length, 120);
+  });
+
+  it("says when history cannot be loaded, and tries again once it is connected", async () => {
+    enter(Array.from({ length: 60 }, (_, n) => `${n}`));
+    const page = server.page;
+    server.page = () => { throw new Error("down"); };
+    await room.loadOlder();
+    assert.equal(room.history, "failed");
+    server.page = page;
+    connect();
+    await new Promise(setImmediate);
+    assert.equal(room.history, "idle");
+    assert.equal(texts().length, 60);
+  });
+
+  it("subscribes again after a gap in who is here", () => {
+    connect();
+    room.receive({ type: "presence.changed", room: "lobby", count: 2, revision: 5, joined: [] });
+    assert.equal(ofType("room.subscribe").length, 2);
+  });
+
+  it("shows who came between the messages where it happened", () => {
+    connect();
+    const joined = [{ username: "cleo", name: "Cleo", state: "online" }];
+    room.receive({ type: "presence.changed", room: "lobby", count: 2, revision: 2, joined });
+    room.receive(server.post("cleo", "hi"));
+    assert.deepEqual(shown().map(({ kind }) => kind), ["message", "movement", "message"]);
+  });
+
+  it("tries to subscribe again where waiting helps, and leaves where it does not", () => {
+    const gone = [];
+    room.addEventListener("gone", ({ detail }) => gone.push(detail.code));
+    room.opened();
+    room.receive({ type: "error", ref: "subscribe", code: "unavailable", detail: "", retry_after: 2 });
+    clock.pass(2_000);
+    assert.equal(ofType("room.subscribe").length, 2);
+    room.receive({ type: "error", ref: "subscribe", code: "no_such_room", detail: "" });
+    assert.deepEqual(gone, ["no_such_room"]);
+  });
+
+  it("lets people delete their own messages, and moderators everybody's", () => {
+    connect();
+    room.receive(server.post("ada", "mine", "x"));
+    const [others, own] = shown();
+    assert.deepEqual([room.mayDelete(others), room.mayDelete(own)], [false, true]);
+    room.receive(subscribed({ role: "moderator" }));
+    assert.equal(room.mayDelete(others), true);
+  });
+
+  it("passes a refused deletion on in the server's words", () => {
+    connect();
+    const refused = [];
+    room.addEventListener("refused", ({ detail }) => refused.push(detail.detail));
+    room.delete(1001);
+    assert.equal(sent.at(-1).message_id, 1001);
+    room.receive({ type: "error", ref: sent.at(-1).ref, code: "forbidden", detail: "Not yours." });
+    assert.deepEqual(refused, ["Not yours."]);
+  });
+
+  it("ignores other rooms and types it does not know", () => {
+    connect();
+    room.receive({ ...server.post("ben", "elsewhere"), room: "garden" });
+    room.receive({ type: "typing.started", room: "lobby", username: "ben" });
+    room.receive({ type: "brand.new" });
+    assert.deepEqual(texts(), ["hello"]);
+  });
+
+  it("counts what others said since, deleted messages not", () => {
+    connect();
+    const from = room.newest;
+    room.receive(server.post("ben", "one"));
+    room.receive(server.post("ada", "mine", "x"));
+    const two = server.post("ben", "two");
+    room.receive(two);
+    assert.equal(room.countNews(from), 2);
+    room.receive(server.delete(two.id));
+    assert.equal(room.countNews(from), 1);
+  });
+
+  it("ends with the server's log, everything sent once and in order, through any cuts", () => {
+    withSeeds(300, (random) => {
+      enter();
+      const line = new Line(random);
+      for (let step = 0; step < 80; step += 1) line.step();
+      line.settle();
+      assert.deepEqual(texts(), server.messages.map(({ message }) => message));
+      assert.deepEqual(room.outbox.entries, []);
+      const mine = server.messages.filter(({ username }) => username === "ada").map(({ seq }) => seq);
+      const wanted = Array.from({ length: line.written }, (_, n) => `ada ${n + 1}`);
+      assert.equal(mine.length, wanted.length);
+      assert.deepEqual(line.stored, wanted);
+    });
+  });
+});
+
+/** A connection that is cut at random, also between a commit and its ack. */
+class Line {
+  written = 0;
+  stored = [];
+  #isUp = false;
+  #coming = [];
+  #read = 0;
+
+  constructor(random) {
+    this.random = random;
+  }
+
+  step() {
+    const dice = this.random();
+    if (!this.#isUp && dice < 0.4) this.#connect();
+    else if (dice < 0.5) this.#cut();
+    if (this.random() < 0.4) room.post(`ada ${(this.written += 1)}`);
+    if (this.random() < 0.4) this.#happen(server.post("ben", `ben ${server.tick}`));
+    if (this.random() < 0.2) this.#deleteSomething();
+    this.#serve(this.random() < 0.2);
+    this.#deliver(below(this.random, 4));
+    clock.pass(below(this.random, 3_000));
+  }
+
+  settle() {
+    this.random = () => 0.99;
+    if (!this.#isUp) this.#connect();
+    for (let round = 0; round < 500; round += 1) {
+      this.#serve(false);
+      this.#deliver(10);
+    }
+    this.#cut();
+    this.#connect();
+    this.#deliver(1_000);
+  }
+
+  #connect() {
+    this.#isUp = true;
+    this.#read = sent.length;
+    room.opened();
+  }
+
+  #cut() {
+    this.#isUp = false;
+    this.#coming = [];
+    room.closed();
+  }
+
+  #deleteSomething() {
+    const alive = server.messages.filter(({ username, deleted }) => username === "ben" && !deleted);
+    if (alive.length) this.#happen(server.delete(pick(this.random, alive).id));
+  }
+
+  /** A broadcast is only a hint: some are lost. */
+  #happen(event) {
+    if (this.#isUp && this.random() < 0.9) this.#coming.push(event);
+  }
+
+  #serve(isCutAfterCommit) {
+    while (this.#isUp && this.#read < sent.length) {
+      const command = sent[this.#read++];
+      if (command.type === "room.subscribe") this.#coming.push(...server.replay(command.after), subscribed());
+      if (command.type === "message.post") this.#store(command);
+      if (isCutAfterCommit && command.type === "message.post") this.#cut();
+    }
+  }
+
+  #store({ message, client_id }) {
+    const before = server.byClientId(client_id);
+    const event = before ?? server.post("ada", message, client_id);
+    if (!before) this.stored.push(message);
+    const answers = before ? [ackOf(event)] : [ackOf(event), event];
+    if (this.random() < 0.5) answers.reverse();
+    this.#coming.push(...answers);
+  }
+
+  #deliver(count) {
+    for (const event of this.#coming.splice(0, count)) room.receive(event);
+  }
+}

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+
+import { hue, initials } from "../../static/js/model/avatar.js";
+import { newClientId } from "../../static/js/model/client-id.js";
+import { Drafts } from "../../static/js/model/drafts.js";
+import { charactersLeft, cleaned, lengthOf } from "../../static/js/model/text.js";
+
+const UUID4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+describe("a text to be sent", () => {
+  it("loses the white space around it, NUL, and halves of characters", () => {
+    assert.equal(cleaned(" \n a\0b \t"), "ab");
+    assert.equal(cleaned("x\ud83d"), "x\ufffd");
+    assert.equal(cleaned("🦊"), "🦊");
+    assert.equal(cleaned(" \n\t "), "");
+  });
+
+  it("is counted in code points, as the server counts", () => {
+    assert.equal(lengthOf("🦊é"), 2);
+    assert.equal(charactersLeft("a".repeat(8_000), 10_000), null);
+    assert.equal(charactersLeft("🦊".repeat(8_000), 10_000), null);
+    assert.equal(charactersLeft("a".repeat(9_500), 10_000), 500);
+    assert.equal(charactersLeft("🦊".repeat(10_001), 10_000), -1);
+  });
+});
+
+describe("a client id", () => {
+  it("is a random UUID, with or without a secure context", () => {
+    const insecure = { getRandomValues: (bytes) => globalThis.crypto.getRandomValues(bytes) };
+    assert.match(newClientId(), UUID4);
+    assert.match(newClientId(insecure), UUID4);
+    assert.equal(new Set(Array.from({ length: 1_000 }, () => newClientId(insecure))).size, 1_000);
+  });
+});
+
+describe("an avatar", () => {
+  it("shows one or two letters of any script", () => {
+    const of = { "Ada Lovelace": "AL", ben: "B", "山田 由紀": "山由", "a b c": "AC", "👨‍👩‍👧 x": "👨‍👩‍👧X", "": "?", "..": "?" };
+    for (const [name, letters] of Object.entries(of)) assert.equal(initials(name), letters);
+  });
+
+  it("has a colour that belongs to the username, whatever its case", () => {
+    assert.equal(hue("Ada"), hue("ada"));
+    const hues = new Set(Array.from({ length: 200 }, (_, n) => hue(`user${n}`)));
+    assert.ok(hues.size > 20);
+    for (const each of hues) assert.ok(each >= 0 && each < 360);
+  });
+});
+
+describe("a draft", () => {
+  function fakeStorage() {
+    const kept = new Map();
+    return {
+      kept,
+      getItem: (key) => kept.get(key) ?? null,
+      setItem: (key, value) => kept.set(key, value),
+      removeItem: (key) => kept.delete(key),
+    };
+  }
+
+  it("is kept for a room and an account, and gone when it is empty", () => {
+    const storage = fakeStorage();
+    const drafts = new Drafts(storage, "ada");
+    drafts.write("lobby", "hello");
+    assert.equal(drafts.read("lobby"), "hello");
+    assert.equal(drafts.read("garden"), "");
+    assert.equal(new Drafts(storage, "ben").read("lobby"), "");
+    drafts.write("lobby", "");
+    assert.equal(storage.kept.size, 0);
+  });
+
+  it("is not worth an error where storage is full or forbidden", () => {
+    const full = { getItem: () => null, setItem: () => { throw new Error("quota"); } };
+    new Drafts(full, "ada").write("lobby", "hello");
+    new Drafts(null, "ada").write("lobby", "hello");
+    assert.equal(new Drafts(null, "ada").read("lobby"), "");
+  });
+});
