@@ -29,6 +29,13 @@ BACKLOG = 1024
 PING_SECONDS = 20
 PONG_SECONDS = 15
 GRACE_SECONDS = 10
+# How long the closing of all connections is spread over, and in how many groups.
+DRAIN_SECONDS = 3.0
+DRAIN_STEPS = 10
+# What may wait in the process for one peer under daphne; uvicorn has such a bound of its own.
+UNSENT_BYTES = 64 * 1024
+UNSENT_POLL_SECONDS = 0.05
+SEND_SECONDS = 10.0
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -142,6 +149,7 @@ def serve_on_uvicorn(listener: socket.socket) -> None:
     import uvicorn
 
     from chat.limits import FRAME_BYTES
+    from chat.node import node
 
     class Server(uvicorn.Server):
         @contextlib.contextmanager
@@ -151,6 +159,23 @@ def serve_on_uvicorn(listener: socket.socket) -> None:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.add_signal_handler(number, self.handle_exit, number, None)
             yield
+
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            """Take nobody new, store and acknowledge what waits, then close in small groups.
+
+            Clients come back within 2 s of their close: spread, they do not come all at once.
+            """
+            for server in self.servers:
+                server.close()
+            await node.settle()
+            waiting = list(self.server_state.connections)
+            size = max(1, -(-len(waiting) // DRAIN_STEPS))
+            for start in range(0, len(waiting), size):
+                for connection in waiting[start : start + size]:
+                    connection.shutdown()
+                if start + size < len(waiting):
+                    await asyncio.sleep(DRAIN_SECONDS / DRAIN_STEPS)
+            await super().shutdown(sockets)
 
     config = uvicorn.Config(
         "ChatApp.asgi:application",
@@ -174,13 +199,10 @@ def serve_on_uvicorn(listener: socket.socket) -> None:
     )
 
     async def serve() -> None:
-        from chat.node import node
-
         await Server(config).serve(sockets=[listener])
         await node.stop()
 
-    loop_factory = config.get_loop_factory()
-    with asyncio.Runner(loop_factory=loop_factory) as runner:
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(serve())
 
 
@@ -192,16 +214,35 @@ def serve_on_daphne(listener: socket.socket) -> None:
     from chat.node import node
     from ChatApp.asgi import application
 
+    class GuardedServer(Server):  # type: ignore[misc]  # daphne has no types
+        """daphne's sends never wait: without this a peer that does not read fills our memory."""
+
+        async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+            if message["type"] == "websocket.send":
+                await self.drained(protocol)
+            await super().handle_reply(protocol, message)
+
+        async def drained(self, protocol: Any) -> None:
+            """Wait while too much is unsent; a line that takes nothing for long is cut."""
+            patience = SEND_SECONDS
+            while unsent_bytes(protocol.transport) > UNSENT_BYTES:
+                if patience <= 0:
+                    protocol.dropConnection(abort=True)
+                    return
+                patience -= UNSENT_POLL_SECONDS
+                await asyncio.sleep(UNSENT_POLL_SECONDS)
+
     def drain() -> defer.Deferred[None]:
         # daphne drops the line without a word: say "come back" first.
         return defer.Deferred.fromFuture(asyncio.ensure_future(say_goodbye()))
 
     async def say_goodbye() -> None:
+        await node.settle()
         await node.close_connections(CloseCode.CANNOT_SERVE_NOW)
         await node.stop()
 
     cast(Any, reactor).addSystemEventTrigger("before", "shutdown", drain)
-    Server(
+    GuardedServer(
         application,
         endpoints=[twisted_endpoint(listener)],
         signal_handlers=True,
@@ -212,6 +253,12 @@ def serve_on_daphne(listener: socket.socket) -> None:
         websocket_handshake_timeout=30,
         verbosity=0,
     ).run()
+
+
+def unsent_bytes(transport: Any) -> int:
+    """What Twisted holds for a transport that the kernel has not taken."""
+    held = len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0)
+    return int(held + getattr(transport, "_tempDataLen", 0))
 
 
 def twisted_endpoint(listener: socket.socket) -> str:

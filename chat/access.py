@@ -23,16 +23,55 @@ if TYPE_CHECKING:
 
 
 def room(user: User, slug: str | None) -> Room:
-    """The room of that slug. Raises ChatError(no_such_room)."""
+    """The room of that slug.
+
+    Raises ChatError: no_such_room; forbidden for a public one that the user was put out of.
+    """
     found = Room.objects.visible_to(user).filter(slug=slug or "").first()
-    if found is None:
-        raise no_such_room()
-    return found
+    if found:
+        return found
+    if Room.objects.filter(slug=slug or "", kind=Room.Kind.PUBLIC).exists():
+        raise shut_out()
+    raise no_such_room()
+
+
+def shut_out() -> ChatError:
+    return ChatError("forbidden", "You were removed from this room; a moderator can let you in.")
 
 
 def membership(user: User, room: Room) -> Membership | None:
-    """With the user as they are now: a socket's own copy is as old as the socket."""
+    """What ties the user to the room, whatever their standing, with the user as they are now."""
     return Membership.objects.select_related("user").filter(user=user, room=room).first()
+
+
+def follows(user_id: int, room_id: int) -> bool:
+    """Whether the user still belongs to a room that they were let into before."""
+    return Membership.objects.belonging().filter(user=user_id, room=room_id).exists()
+
+
+def moderated_room(user: User, slug: str) -> Membership:
+    """The membership of a moderator or owner. Raises ChatError: no_such_room, forbidden."""
+    own = own_membership(user, slug)
+    if not own.can_moderate:
+        raise ChatError("forbidden", "That is for the room's moderators and owners.")
+    return own
+
+
+def own_membership(user: User, slug: str) -> Membership:
+    """What the user is in a room that they belong to. Raises ChatError(no_such_room)."""
+    belonging = Membership.objects.belonging().select_related("room", "user")
+    own = belonging.filter(user=user, room=room(user, slug)).first()
+    if own is None:
+        raise no_such_room()
+    return own
+
+
+def person(username: str) -> User:
+    """The active account of that name. Raises ChatError(no_such_user)."""
+    found = get_user_model().objects.filter(username_key=username, is_active=True).first()
+    if found is None:
+        raise ChatError("no_such_user", "There is nobody of that name.")
+    return found
 
 
 def message(user: User, message_id: int) -> Message:
@@ -47,6 +86,27 @@ def message_in(room: Room, message_id: int) -> Message:
     """A message of a room that the user may see. Raises ChatError(no_such_message)."""
     found = Message.objects.in_full().filter(room=room, pk=message_id).first()
     if found is None:
+        raise no_such_message()
+    return found
+
+
+def own_message(user: User, message_id: int) -> Message:
+    """A message that the user wrote and may edit. Raises ChatError: no_such_message, forbidden."""
+    found = writable_message(user, message_id)
+    if found.sender_id != user.pk:
+        raise ChatError("forbidden", "Only its author can edit a message.")
+    return found
+
+
+def writable_message(user: User, message_id: int) -> Message:
+    """A message of a room that the user belongs to, not deleted.
+
+    Raises ChatError: no_such_message; forbidden where the user only may look.
+    """
+    found = message(user, message_id)
+    if not follows(user.pk, found.room_id):
+        raise ChatError("forbidden", "Enter the room first.")
+    if found.deleted_at is not None:
         raise no_such_message()
     return found
 

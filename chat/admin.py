@@ -8,8 +8,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from chat.actions.members import change_role
 from chat.actions.messages import delete_message
-from chat.actions.rooms import change_role, describe_room
+from chat.actions.rooms import describe_room
 from chat.models import Membership, Message, Room
 
 

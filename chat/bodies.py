@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
+from django.core.exceptions import (
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from msgspec import Meta, Struct
 
 from chat.errors import ChatError, bad_frame
@@ -19,8 +25,18 @@ JSON = "application/json"
 
 class NewRoom(Struct):
     name: str = ""
-    # Private rooms come with the means to invite somebody into them.
-    kind: Literal["public"] = "public"
+    kind: Literal["public", "private"] = "public"
+
+
+class Invitation(Struct):
+    username: str
+    role: Literal["member", "moderator", "owner"] = "member"
+
+
+class MemberAnswer(Struct):
+    room: str
+    username: str
+    role: str
 
 
 class HistoryQuery(Struct):
@@ -46,16 +62,35 @@ def wants_json(request: HttpRequest) -> bool:
 def read_body(request: HttpRequest, kind: type[T]) -> T:
     """A JSON or form body as a struct. Raises ChatError: bad_frame, too_long."""
     if request.content_type != JSON:
-        return convert(request.POST.dict(), kind)
-    if len(request.body) > FRAME_BYTES:
-        raise ChatError("too_long", f"A request has at most {FRAME_BYTES} bytes.")
+        return convert(read_form(request), kind)
+    body = read_bytes(request)
     try:
-        text = request.body.decode()
+        text = body.decode()
         if ESCAPED_NUL.search(text):
             raise bad_frame("A text cannot hold the NUL character.")
         return msgspec.json.decode(text, type=kind)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         raise bad_frame(f"The request cannot be read: {why(error)}.") from None
+
+
+def read_bytes(request: HttpRequest) -> bytes:
+    too_long = ChatError("too_long", f"A request has at most {FRAME_BYTES} bytes.")
+    try:
+        body = request.body
+    except RequestDataTooBig:
+        raise too_long from None
+    if len(body) > FRAME_BYTES:
+        raise too_long
+    return body
+
+
+def read_form(request: HttpRequest) -> dict[str, Any]:
+    try:
+        return request.POST.dict()
+    except RequestDataTooBig:
+        raise ChatError("too_long", "The form is too large.") from None
+    except (TooManyFieldsSent, TooManyFilesSent, MultiPartParserError):
+        raise bad_frame("The form cannot be read.") from None
 
 
 def read_query(request: HttpRequest) -> HistoryQuery:

@@ -6,21 +6,24 @@ what writes, and so do the views that stand for the same commands over HTTP.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import InterfaceError, OperationalError
 
-from chat import access, events, protocol
-from chat.actions.messages import delete_message, post_message
+from chat import access, events, history, protocol
+from chat.actions.messages import add_reaction, delete_message, edit_message, remove_reaction
+from chat.actions.posting import Post, store_now
 from chat.actions.reading import read_room
 from chat.actions.rooms import enter_room
-from chat.errors import ChatError, bad_frame, unavailable
-from chat.limits import FRAME_BYTES, HEARTBEAT_SECONDS, MESSAGE_CHARS, REPLAY_PAGE
-from chat.models import Membership, Message, Room
+from chat.errors import ChatError, bad_frame, no_such_room, unavailable
+from chat.limits import FRAME_BYTES, HEARTBEAT_SECONDS, MESSAGE_CHARS
+from chat.models import Membership
 from chat.node import node
 from chat.realtime.writer import Overloaded
+from chat.texts import clean_text
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -38,22 +41,42 @@ class Sender:
 
 
 def post(sender: Sender, command: protocol.PostMessage) -> protocol.Ack:
-    room = access.room(sender.user, room_of(command))
-    membership = enter_room(room=room, user=sender.user)
-    hurry_slowly(sender.user)
-    reply_to = command.reply_to and access.message_in(room, command.reply_to)
-    posted = post_message(
-        room=room,
-        sender=membership.user,
-        text=command.message,
-        client_id=command.client_id,
-        reply_to=reply_to or None,
-    )
+    """Not in the event loop: waits for the commit."""
+    posted = store_now(as_post(sender, command))
     return events.ack(posted.message, duplicate=posted.duplicate)
+
+
+def as_post(sender: Sender, command: protocol.PostMessage) -> Post:
+    """Raises ChatError: bad_frame, rate_limited, empty, too_long. Does not ask the database."""
+    slug = room_of(command)
+    text = clean_text(command.message)
+    hurry_slowly(sender.user)
+    client_id = command.client_id or uuid.uuid4()
+    return Post(sender.user.pk, slug, text, client_id, command.reply_to)
+
+
+def edit(sender: Sender, command: protocol.EditMessage) -> protocol.Ok:
+    hurry_slowly(sender.user)
+    message = access.own_message(sender.user, command.message_id)
+    edit_message(message=message, text=command.message)
+    return protocol.Ok()
 
 
 def delete(sender: Sender, command: protocol.DeleteMessage) -> protocol.Ok:
     delete_message(message=access.deletable_message(sender.user, command.message_id))
+    return protocol.Ok()
+
+
+def react(sender: Sender, command: protocol.AddReaction) -> protocol.Ok:
+    hurry_slowly(sender.user)
+    message = access.writable_message(sender.user, command.message_id)
+    add_reaction(message=message, user=sender.user, emoji=command.emoji)
+    return protocol.Ok()
+
+
+def take_reaction_back(sender: Sender, command: protocol.RemoveReaction) -> protocol.Ok:
+    message = access.writable_message(sender.user, command.message_id)
+    remove_reaction(message=message, user=sender.user, emoji=command.emoji)
     return protocol.Ok()
 
 
@@ -69,8 +92,10 @@ def read(sender: Sender, command: protocol.ReadRoom) -> protocol.Ok:
 
 
 WRITES: dict[type[protocol.Command], Callable[[Sender, Any], protocol.Answer]] = {
-    protocol.PostMessage: post,
+    protocol.EditMessage: edit,
     protocol.DeleteMessage: delete,
+    protocol.AddReaction: react,
+    protocol.RemoveReaction: take_reaction_back,
     protocol.ReadRoom: read,
 }
 
@@ -112,13 +137,6 @@ class Entrance(NamedTuple):
     head: int
 
 
-class Replay(NamedTuple):
-    """A page of the log: events with their ticks, and the tick up to which it is complete."""
-
-    events: list[tuple[int, str]]
-    until: int
-
-
 def arrive(user: User, session_key: str, slug: str | None, connection_id: str) -> Arrival:
     """Raises ChatError: not_signed_in where the session ended meanwhile, no_such_room."""
     if access.signed_in([session_key]).get(session_key) != user.pk:
@@ -128,14 +146,16 @@ def arrive(user: User, session_key: str, slug: str | None, connection_id: str) -
 
 
 def welcome(user: User, connection_id: str) -> protocol.Welcome:
-    memberships = Membership.objects.with_unread().select_related("room").filter(user=user)
+    memberships = (
+        Membership.objects.belonging().with_unread().select_related("room").filter(user=user)
+    )
     return protocol.Welcome(
         protocol=protocol.VERSION,
         connection=connection_id,
         user=events.account(user),
         heartbeat=HEARTBEAT_SECONDS,
         limits=protocol.Limits(message_chars=MESSAGE_CHARS, frame_bytes=FRAME_BYTES),
-        rooms=[events.room_summary(each) for each in memberships.order_by("room__name")],
+        rooms=[events.room_summary(each) for each in memberships.with_rooms()],
     )
 
 
@@ -145,14 +165,11 @@ def enter(user: User, slug: str) -> Entrance:
     return Entrance(room.pk, room.slug, membership.role, room.tick)
 
 
-def replay(room_id: int, after: int) -> Replay:
-    """The next page of what changed after a tick, in the order of the latest changes."""
-    head = Room.objects.values_list("tick", flat=True).get(pk=room_id)
-    log = Message.objects.in_full().filter(room=room_id)
-    rows = log.touched_between(after, head, REPLAY_PAGE)
-    page = []
-    prev = after
-    for row in rows:
-        page.append((row.tick, protocol.encode(events.change(row, prev=prev))))
-        prev = row.tick
-    return Replay(page, prev if len(rows) == REPLAY_PAGE else head)
+def replay(user_id: int, room_id: int, after: int) -> history.LogPage:
+    """The next page of what changed after a tick, for somebody who was let into the room.
+
+    Raises ChatError(no_such_room) where they do not belong to it any more.
+    """
+    if not access.follows(user_id, room_id):
+        raise no_such_room()
+    return history.read_log(room_id, after)

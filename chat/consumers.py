@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
+from concurrent.futures import Future
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs
 
 import msgspec
@@ -19,11 +20,13 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
-from chat import commands, protocol, revocation
+from chat import activity, commands, events, protocol, revocation
+from chat.actions.posting import Outcome, Posted, store_soon
 from chat.errors import ChatError, CloseCode, bad_frame, unavailable
 from chat.limits import (
     FRAME_BYTES,
     MALFORMED_FRAMES,
+    POSTS_UNDER_WAY,
     TURN_SECONDS,
     WAITING_CHARS,
     WAITING_COMMANDS,
@@ -32,6 +35,7 @@ from chat.node import node
 from chat.realtime import topics
 from chat.realtime.connection import Connection
 from chat.realtime.inbox import Inbox
+from chat.realtime.writer import Overloaded
 from chat.subscriptions import Subscriptions
 
 if TYPE_CHECKING:
@@ -56,6 +60,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         self.task = asyncio.current_task()
         self.tasks: list[asyncio.Task[None]] = []
         self.inbox: Inbox[Waiting] = Inbox(most=WAITING_COMMANDS, most_chars=WAITING_CHARS)
+        self.under_way = asyncio.Semaphore(POSTS_UNDER_WAY)
         self.malformed_in_a_row = 0
         try:
             await super().__call__(scope, receive, send)
@@ -88,6 +93,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         user: User | AnonymousUser = self.scope["user"]
         if node.start():
             node.keep(revocation.sweep())
+            node.keep(activity.tell_activity())
         if isinstance(user, AnonymousUser):
             await self.close(CloseCode.NOT_SIGNED_IN)
         elif len(node.hub.listening(topics.user(user.pk))) >= settings.CONNECTIONS_PER_USER:
@@ -105,6 +111,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
             send_text=self.send,
             send_close=self.close,
             abort=self.abort,
+            expelled=self.expelled,
             too_slow=CloseCode.TOO_SLOW,
         )
         self.sender = commands.Sender(user, self.connection.id)
@@ -121,6 +128,16 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         self.was_aborted = True
         if self.task:
             self.task.cancel()
+
+    def expelled(self, room_id: int, slug: str, event: str) -> None:
+        """Put out of a room: nothing more of it, not even what was queued."""
+        if self.connection is None:
+            return
+        self.subscriptions.leave(slug)
+        self.connection.take_back(topics.room(room_id))
+        self.connection.deliver(event)
+        if slug == self.slug:
+            self.connection.close(CloseCode.REMOVED, after_queue=True)
 
     def depart(self) -> None:
         for task in self.tasks:
@@ -165,7 +182,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         an answer that says so.
         """
         if isinstance(command, protocol.Ping):
-            heads = node.hub.heads(self.subscriptions.topics)
+            heads = node.hub.heads(self.subscriptions.rooms.values())
             self.answer(connection, envelope, protocol.Pong(time=now(), heads=heads))
             return
         command.room = command.room or self.slug
@@ -187,15 +204,12 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         while True:
             envelope, command = await self.inbox.take()
             try:
-                answer = await self.perform(command)
+                if isinstance(command, protocol.PostMessage):
+                    await self.post(connection, envelope, command)
+                elif answer := await self.perform(command):
+                    self.answer(connection, envelope, answer)
             except Exception as problem:
-                refusal = commands.as_refusal(problem)
-                if refusal is None:
-                    log.exception("%s of user %s failed.", envelope.type, self.user.pk)
-                    refusal = ChatError("unavailable", "That did not work.", retry_after=5.0)
-                answer = error(envelope, refusal)
-            if answer:
-                self.answer(connection, envelope, answer)
+                self.answer(connection, envelope, self.refused(envelope, problem))
 
     async def is_welcome(self, connection: Connection) -> bool:
         """Send `welcome`, and on a per-room address subscribe; or close with the reason."""
@@ -225,10 +239,48 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
             case protocol.Unsubscribe():
                 self.subscriptions.leave(commands.room_of(command))
                 return protocol.Ok()
+            case protocol.StartTyping() | protocol.StopTyping():
+                is_typing = isinstance(command, protocol.StartTyping)
+                self.subscriptions.tell_typing(commands.room_of(command), is_typing=is_typing)
             case protocol.BecomeIdle() | protocol.BecomeActive():
                 is_idle = isinstance(command, protocol.BecomeIdle)
-                node.presence.set_idle(self.subscriptions.connection.id, idle=is_idle)
+                node.presence.set_idle(self.sender.connection_id or "", idle=is_idle)
         return None
+
+    # --- Posting: many may be under way at once, and are answered in order after their commit
+
+    async def post(
+        self, connection: Connection, envelope: protocol.Envelope, command: protocol.PostMessage
+    ) -> None:
+        post = commands.as_post(self.sender, command)
+        await self.under_way.acquire()
+        try:
+            future = store_soon(post)
+        except Overloaded:
+            self.under_way.release()
+            raise
+        future.add_done_callback(
+            lambda done: node.bus.steer(self.answer_post, connection, envelope, done)
+        )
+
+    def answer_post(
+        self, connection: Connection, envelope: protocol.Envelope, done: Future[Outcome]
+    ) -> None:
+        self.under_way.release()
+        problem = done.exception()
+        outcome = problem or done.result()
+        if isinstance(outcome, Posted):
+            ack = events.ack(outcome.message, duplicate=outcome.duplicate)
+            self.answer(connection, envelope, ack)
+        else:
+            self.answer(connection, envelope, self.refused(envelope, cast(Exception, outcome)))
+
+    def refused(self, envelope: protocol.Envelope, problem: Exception) -> protocol.Error:
+        refusal = commands.as_refusal(problem)
+        if refusal is None:
+            log.error("%s of user %s failed.", envelope.type, self.user.pk, exc_info=problem)
+            refusal = ChatError("unavailable", "That did not work.", retry_after=5.0)
+        return error(envelope, refusal)
 
     def answer(
         self, connection: Connection, envelope: protocol.Envelope, answer: protocol.Answer

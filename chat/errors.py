@@ -12,6 +12,7 @@ HTTP_STATUS = {
     "read_only": 403,
     "no_such_room": 404,
     "no_such_message": 404,
+    "no_such_user": 404,
     "conflict": 409,
     "too_long": 413,
     "rate_limited": 429,

@@ -36,22 +36,29 @@ def message_fields(row: Message) -> dict[str, Any]:
         "timestamp": timestamp(row.created_at),
         "client_id": str(row.client_id),
         "reply_to": row.reply_to_id,
-        "mentions": [],
-        "edited": None,
+        "mentions": row.mentions,
+        "edited": timestamp(row.edited_at) if row.edited_at else None,
         "deleted": row.deleted_at is not None,
-        "reactions": {},
+        "reactions": row.reactions_by_emoji(),
         "attachments": [],
         "kind": cast(Literal["text", "system"], row.kind),
     }
 
 
-def change(row: Message, *, prev: int) -> protocol.MessagePosted | protocol.MessageDeleted:
+CHANGES: dict[str, type[protocol.MessageChanged]] = {
+    Message.Change.EDITED: protocol.MessageEdited,
+    Message.Change.DELETED: protocol.MessageDeleted,
+    Message.Change.REACTION_ADDED: protocol.ReactionAdded,
+    Message.Change.REACTION_REMOVED: protocol.ReactionRemoved,
+}
+
+
+def change(row: Message, *, prev: int) -> protocol.MessagePosted | protocol.MessageChanged:
     """The event of the latest change of a message; `prev` is the tick before it in its stream."""
-    if row.deleted_at is not None:
-        return protocol.MessageDeleted(
-            room=row.room.slug, seq=row.tick, prev=prev, changed=message(row)
-        )
-    return protocol.MessagePosted(prev=prev, **message_fields(row))
+    if row.change == Message.Change.POSTED:
+        return protocol.MessagePosted(prev=prev, **message_fields(row))
+    kind = CHANGES[row.change]
+    return kind(room=row.room.slug, seq=row.tick, prev=prev, changed=message(row))
 
 
 def ack(row: Message, *, duplicate: bool) -> protocol.Ack:
@@ -84,15 +91,31 @@ def summary_fields(membership: Membership) -> dict[str, Any]:
         "seq": room.tick,
         "read": membership.read,
         "unread": membership.unread,
-        "mentions": 0,
+        "mentions": membership.mentions,
         "role": membership.role,
     }
 
 
 def room_read(membership: Membership) -> protocol.RoomRead:
     return protocol.RoomRead(
-        room=membership.room.slug, seq=membership.read, unread=membership.unread, mentions=0
+        room=membership.room.slug,
+        seq=membership.read,
+        unread=membership.unread,
+        mentions=membership.mentions,
     )
+
+
+def room_activity(membership: Membership) -> protocol.RoomActivity:
+    return protocol.RoomActivity(
+        room=membership.room.slug,
+        seq=membership.room.tick,
+        unread=membership.unread,
+        mentions=membership.mentions,
+    )
+
+
+def room_removed(room: Room) -> protocol.RoomRemoved:
+    return protocol.RoomRemoved(room=room.slug)
 
 
 def room_updated(room: Room) -> protocol.RoomUpdated:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import NamedTuple
+
 from chat import access, events, protocol
-from chat.limits import HISTORY_PAGE
-from chat.models import Message, Room
+from chat.limits import HISTORY_PAGE, REPLAY_PAGE
+from chat.models import Membership, Message, Room
 
 
 def newest(room: Room, *, before: int | None = None, limit: int = HISTORY_PAGE) -> protocol.History:
@@ -44,3 +47,36 @@ def page(room: Room, head: int, rows: list[Message]) -> protocol.History:
     return protocol.History(
         room=room.slug, seq=head, messages=[events.message(row) for row in rows]
     )
+
+
+# --- The log, as events
+
+
+class LogPage(NamedTuple):
+    """Events with the tick before them and their own, in order; complete up to `until`."""
+
+    events: list[tuple[int, int, str]]
+    until: int
+
+
+def read_log(room_id: int, after: int) -> LogPage:
+    """The next page of what changed after a tick, in the order of the latest changes."""
+    head = Room.objects.values_list("tick", flat=True).get(pk=room_id)
+    rows = Message.objects.in_full().filter(room=room_id)
+    told = []
+    prev = after
+    for row in rows.touched_between(after, head, REPLAY_PAGE):
+        told.append((prev, row.tick, protocol.encode(events.change(row, prev=prev))))
+        prev = row.tick
+    return LogPage(told, prev if len(told) == REPLAY_PAGE else head)
+
+
+def waiting(room_ids: Collection[int], user_ids: Collection[int]) -> list[Membership]:
+    """What waits in these rooms for those of these users who belong to them."""
+    belonging = Membership.objects.belonging().filter(room__in=room_ids, user__in=user_ids)
+    return list(belonging.with_rooms())
+
+
+def clocks(room_ids: Collection[int]) -> dict[int, int]:
+    """The ticks of rooms; one query."""
+    return dict(Room.objects.filter(pk__in=room_ids).values_list("pk", "tick"))

@@ -10,6 +10,9 @@ FRAME_BYTES = 64 * 1024
 ROOM_NAME_CHARS = 80
 SLUG_CHARS = 80
 TOPIC_CHARS = 250
+EMOJI_CHARS = 32
+# Different reactions to one message; who wants more says it in words.
+EMOJI_A_MESSAGE = 50
 
 HEARTBEAT_SECONDS = 20
 # Malformed frames in a row after which a client counts as broken.
@@ -18,6 +21,12 @@ MALFORMED_FRAMES = 10
 # wait for room among them.
 WAITING_COMMANDS = 256
 WAITING_CHARS = 1024 * 1024
+# Posts of one connection that wait for their commit; more of them wait in the line.
+POSTS_UNDER_WAY = 128
+# Typing is told again after this at the earliest.
+TYPING_SECONDS = 1.0
+# `room.activity` of a room, for who does not look at it.
+ACTIVITY_SECONDS = 1.0
 TURN_SECONDS = 5.0
 
 HISTORY_PAGE = 50
@@ -30,6 +39,9 @@ REPLAY_PAGE = 100
 # a look at the sessions before that would end it too. So it is looked twice.
 RECHECK_DELAY_SECONDS = 0.5
 CONFIRM_SECONDS = 0.5
+# How often the heads of all followed rooms are compared with the database (one query): a
+# broadcast that was lost anywhere heals within 5 s.
+RECONCILE_SECONDS = 3.0
 # What was changed behind the site's back (a shell, SQL) is noticed after this at the latest.
 SWEEP_SECONDS = 12.0
 

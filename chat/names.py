@@ -37,7 +37,8 @@ def clean_name(name: str) -> str:
 
 def identity(name: str) -> str:
     """What two names share that mean the same public room."""
-    folded = unicodedata.normalize("NFKC", name).casefold()
+    # Decomposed first: what folding makes of a mark depends on the order of the marks.
+    folded = unicodedata.normalize("NFKD", name).casefold()
     # The normal form can bring white space with it, and folding can take it apart again.
     return unicodedata.normalize("NFKC", " ".join(folded.split()))
 

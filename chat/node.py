@@ -7,6 +7,7 @@ because not every ASGI server tells when it starts.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,26 +15,32 @@ from functools import partial
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import close_old_connections, connection, connections
+from django.db import DatabaseError, close_old_connections, connection, connections
 
-from chat import protocol
-from chat.limits import BURST_SECONDS, TokenBuckets
+from chat import history, protocol
+from chat.limits import BURST_SECONDS, RECONCILE_SECONDS, TokenBuckets
 from chat.realtime import topics
 from chat.realtime.bus import LocalBus
+from chat.realtime.feed import Feed, Page
 from chat.realtime.hub import Hub
 from chat.realtime.presence import Change, MemoryPresence
-from chat.realtime.writer import Writer
+from chat.realtime.writer import Overloaded, Writer
+
+log = logging.getLogger("chat.node")
 
 T = TypeVar("T")
 
 READER_THREADS = 4
 GOODBYE_SECONDS = 2.0
+SETTLE_SECONDS = 5.0
 
 
 class Node:
     def __init__(self) -> None:
-        self.hub = Hub()
-        self.bus = LocalBus(self.hub)
+        self.hub = Hub(read_log=self.read_log, on_hole=self.heal_soon)
+        # Rooms with something new, until those who do not look at them have been told.
+        self.news: set[int] = set()
+        self.bus = LocalBus(self.hub, expel=self.expel, on_news=self.note_news)
         self.writer = Writer()
         self.readers = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="reader")
         self.presence = MemoryPresence(announce=self.announce, call_later=self.call_later)
@@ -50,6 +57,7 @@ class Node:
             return False
         self.loop = loop
         self.bus.attach(loop)
+        self.keep(self.reconcile())
         return True
 
     async def close_connections(self, code: int) -> None:
@@ -61,6 +69,12 @@ class Node:
             async with asyncio.timeout(GOODBYE_SECONDS):
                 for each in everybody:
                     await each.has_ended.wait()
+
+    async def settle(self) -> None:
+        """Wait until what was handed in has been stored, and its answers are on their way."""
+        with suppress(TimeoutError, Overloaded):
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await self.write(int)
 
     async def stop(self) -> None:
         """Finish what waits to be written and end the threads."""
@@ -89,9 +103,44 @@ class Node:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    # --- Presence
+    # --- The log behind the feeds
+
+    async def read_log(self, room_id: int, after: int) -> Page:
+        return await self.read(history.read_log, room_id, after)
+
+    def heal_soon(self, feed: Feed) -> None:
+        self.keep(self.heal(feed))
+
+    async def heal(self, feed: Feed) -> None:
+        try:
+            await feed.heal()
+        except DatabaseError as error:
+            # The next look at the clocks begins anew.
+            log.error("The log of %s could not be read: %s", feed.topic, error)
+
+    async def reconcile(self) -> None:
+        """Compare the heads of all feeds with the database: a lost broadcast heals by itself."""
+        while True:
+            await asyncio.sleep(RECONCILE_SECONDS)
+            room_ids = [topics.room_id(topic) for topic in self.hub.feeds]
+            if not room_ids:
+                continue
+            try:
+                clocks = await self.read(history.clocks, room_ids)
+            except DatabaseError as error:
+                log.error("The rooms' clocks could not be read: %s", error)
+                continue
+            for room_id, tick in clocks.items():
+                self.hub.notice(room_id, tick)
+
+    # --- In the event loop
+
+    def note_news(self, room_id: int) -> None:
+        if self.hub.connections:
+            self.news.add(room_id)
 
     def announce(self, room_id: int, change: Change) -> None:
+        """Tell a room who came and who went."""
         feed = self.hub.feeds.get(topics.room(room_id))
         if feed is None:
             return
@@ -103,7 +152,13 @@ class Node:
             left=[who.username for who in change.left],
             updated=[protocol.PersonState(who.username, state) for who, state in change.updated],
         )
-        feed.publish(protocol.encode(event))
+        feed.tell(protocol.encode(event))
+
+    def expel(self, user_id: int, room_id: int, slug: str, event: str) -> None:
+        """Cut a user's connections off from a room; nothing of it reaches them any more."""
+        for each in self.hub.listening(topics.user(user_id)):
+            each.expelled(room_id, slug, event)
+        self.presence.remove(room_id, user_id)
 
 
 def reading(question: Callable[..., T], *arguments: Any) -> T:

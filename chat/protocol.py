@@ -39,6 +39,29 @@ class DeleteMessage(Command):
     message_id: Id
 
 
+class EditMessage(Command):
+    message_id: Id
+    message: str = ""
+
+
+class AddReaction(Command):
+    message_id: Id
+    emoji: str
+
+
+class RemoveReaction(Command):
+    message_id: Id
+    emoji: str
+
+
+class StartTyping(Command):
+    pass
+
+
+class StopTyping(Command):
+    pass
+
+
 class Subscribe(Command):
     after: Tick | None = None
 
@@ -66,10 +89,15 @@ class BecomeActive(Command):
 
 COMMANDS: dict[str, type[Command]] = {
     "message.post": PostMessage,
+    "message.edit": EditMessage,
     "message.delete": DeleteMessage,
+    "reaction.add": AddReaction,
+    "reaction.remove": RemoveReaction,
     "room.subscribe": Subscribe,
     "room.unsubscribe": Unsubscribe,
     "room.read": ReadRoom,
+    "typing.start": StartTyping,
+    "typing.stop": StopTyping,
     "presence.idle": BecomeIdle,
     "presence.active": BecomeActive,
     "ping": Ping,
@@ -190,11 +218,27 @@ class MessagePosted(Message, tag="message.posted", tag_field="type"):
     prev: int
 
 
-class MessageDeleted(Event, tag="message.deleted"):
+class MessageChanged(Event):
     room: str
     seq: int
     prev: int
     changed: Message
+
+
+class MessageEdited(MessageChanged, tag="message.edited"):
+    pass
+
+
+class MessageDeleted(MessageChanged, tag="message.deleted"):
+    pass
+
+
+class ReactionAdded(MessageChanged, tag="reaction.added"):
+    pass
+
+
+class ReactionRemoved(MessageChanged, tag="reaction.removed"):
+    pass
 
 
 class Welcome(Event, tag="welcome"):
@@ -222,6 +266,27 @@ class RoomRead(Event, tag="room.read"):
     seq: int
     unread: int
     mentions: int
+
+
+class RoomActivity(Event, tag="room.activity"):
+    room: str
+    seq: int
+    unread: int
+    mentions: int
+
+
+class RoomRemoved(Event, tag="room.removed"):
+    room: str
+
+
+class TypingStarted(Event, tag="typing.started"):
+    room: str
+    username: str
+
+
+class TypingStopped(Event, tag="typing.stopped"):
+    room: str
+    username: str
 
 
 class RoomAdded(Event, tag="room.added"):

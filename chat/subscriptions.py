@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
 from chat import commands, protocol
-from chat.limits import REPLAY_CHANGES, REPLAY_PAGE
+from chat.errors import no_such_room
+from chat.limits import REPLAY_CHANGES, REPLAY_PAGE, TYPING_SECONDS
 from chat.node import node
 from chat.realtime import topics
 from chat.realtime.presence import Occupant
@@ -26,10 +28,7 @@ class Subscriptions:
         self.connection = connection
         self.occupant = Occupant(user.pk, user.username, user.name)
         self.rooms: dict[str, int] = {}
-
-    @property
-    def topics(self) -> list[str]:
-        return [topics.room(room_id) for room_id in self.rooms.values()]
+        self.typed: dict[str, float] = {}
 
     async def begin(
         self, entrance: Entrance, *, after: int | None, ref: protocol.Ref | None = None
@@ -38,31 +37,43 @@ class Subscriptions:
 
         Raises what the database raises; the connection is then not subscribed.
         """
-        feed = node.hub.enter(topics.room(entrance.room_id), entrance.slug, self.connection)
-        self.rooms[entrance.slug] = entrance.room_id
-        node.presence.enter(entrance.room_id, self.occupant, self.connection.id)
+        room_id = entrance.room_id
+        feed = node.hub.enter(room_id, entrance.slug, self.connection)
+        self.rooms[entrance.slug] = room_id
+        node.presence.enter(room_id, self.occupant, self.connection.id)
         missed = None if after is None else entrance.head - after
         reset = missed is not None and not 0 <= missed <= REPLAY_CHANGES
         position = entrance.head if after is None or reset else after
         try:
-            position = await self.catch_up(
-                feed, entrance.room_id, position, is_complete=position == entrance.head
-            )
+            position = await self.catch_up(feed, entrance, position)
         except BaseException:
             self.leave(entrance.slug)
             raise
         self.tell_subscribed(entrance, position, reset=reset, ref=ref)
+        node.hub.check(feed)
 
-    async def catch_up(self, feed: Feed, room_id: int, position: int, *, is_complete: bool) -> int:
-        """Page by page, as fast as the client reads. Returns the tick at which it went live."""
-        while not (is_complete and feed.go_live(self.connection, position)):
-            page = await node.read(commands.replay, room_id, position)
-            for _tick, event in page.events:
-                self.connection.deliver(event)
+    async def catch_up(self, feed: Feed, entrance: Entrance, position: int) -> int:
+        """Page by page, as fast as the client reads. Returns the tick at which it went live.
+
+        Reads at least once after the connection was entered into the feed: from then on somebody
+        who is put out is cut off from it, and what was before shows in the reading.
+        """
+        while True:
+            page = await node.read(
+                commands.replay, self.occupant.user_id, entrance.room_id, position
+            )
+            for _prev, _tick, event in page.events:
+                # One by one: a page of the longest messages is more than the queue takes.
+                await self.connection.drained()
+                if entrance.slug not in self.rooms:
+                    raise no_such_room()
+                self.connection.deliver(event, feed.topic)
             position = page.until
-            is_complete = len(page.events) < REPLAY_PAGE
             await self.connection.drained()
-        return feed.head
+            if entrance.slug not in self.rooms:
+                raise no_such_room()
+            if len(page.events) < REPLAY_PAGE and feed.go_live(self.connection, position):
+                return feed.live[self.connection]
 
     def tell_subscribed(
         self, entrance: Entrance, position: int, *, reset: bool, ref: protocol.Ref | None
@@ -79,12 +90,23 @@ class Subscriptions:
             revision=now.revision,
             reset=reset,
         )
-        self.connection.deliver(protocol.encode(event))
+        self.connection.deliver(protocol.encode(event), topics.room(entrance.room_id))
+
+    def tell_typing(self, slug: str, *, is_typing: bool) -> None:
+        """Tell the others in a room that is subscribed here; not too often."""
+        room_id = self.rooms.get(slug)
+        now = time.monotonic()
+        if room_id is None or (is_typing and now - self.typed.get(slug, 0.0) < TYPING_SECONDS):
+            return
+        self.typed[slug] = now if is_typing else 0.0
+        kind = protocol.TypingStarted if is_typing else protocol.TypingStopped
+        event = protocol.encode(kind(room=slug, username=self.occupant.username))
+        node.hub.feeds[topics.room(room_id)].tell(event, skip=self.connection)
 
     def leave(self, slug: str) -> None:
         room_id = self.rooms.pop(slug, None)
         if room_id is not None:
-            node.hub.leave(topics.room(room_id), self.connection)
+            node.hub.leave(room_id, self.connection)
             node.presence.leave(room_id, self.occupant.user_id, self.connection.id)
 
     def end(self) -> None:

@@ -14,12 +14,22 @@ from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views import csrf
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
 from chat import access, commands, events, history, protocol
+from chat.actions.members import ban, invite, lift_ban, remove
 from chat.actions.rooms import enter_room, open_room
-from chat.bodies import NewRoom, json, read_body, read_query, wants_json
+from chat.bodies import (
+    Invitation,
+    MemberAnswer,
+    NewRoom,
+    json,
+    read_body,
+    read_query,
+    wants_json,
+)
 from chat.errors import ChatError
 from chat.forms import RoomForm
 from chat.limits import FRAME_BYTES, MESSAGE_CHARS
@@ -57,9 +67,10 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
     user = signed_in(request)
     try:
         room = access.room(user, slug)
-    except ChatError:
-        return render(request, "404.html", status=404)
-    enter_room(room=room, user=user)
+        enter_room(room=room, user=user, by_page=True)
+    except ChatError as refusal:
+        status = refusal.http_status
+        return render(request, f"{status}.html", {"detail": refusal.detail}, status=status)
     page = {
         "user": events.account(user),
         "room": events.room_summary(own_membership(user, room)),
@@ -77,7 +88,7 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
 
 def rooms_for(user: User) -> list[Room]:
     """The rooms that a user may enter, with `joined`, `unread` and `last_posted_at`."""
-    memberships = Membership.objects.with_unread().filter(user=user)
+    memberships = Membership.objects.belonging().with_unread().filter(user=user)
     unread = {each.room_id: each.unread for each in memberships}
     last = Message.objects.filter(room=OuterRef("pk")).order_by("-seq").values("created_at")[:1]
     rooms = list(Room.objects.visible_to(user).annotate(last_posted_at=Subquery(last)))
@@ -144,6 +155,42 @@ def make_room(request: HttpRequest) -> HttpResponse:
     return json(events.room_summary(own_membership(user, room)), status=201 if is_new else 200)
 
 
+# --- Members
+
+
+@require_POST
+@as_json
+def members(request: HttpRequest, slug: str) -> HttpResponse:
+    """Invite somebody, or change what they are in the room."""
+    by = access.moderated_room(signed_in(request), slug)
+    wanted = read_body(request, Invitation)
+    membership = invite(by=by, user=access.person(wanted.username), role=wanted.role)
+    return json(member_of(membership, wanted.username), status=201)
+
+
+@require_http_methods(["DELETE"])
+@as_json
+def member(request: HttpRequest, slug: str, username: str) -> HttpResponse:
+    """Put somebody out, or leave."""
+    user = signed_in(request)
+    someone = access.person(username)
+    by = access.own_membership(user, slug) if someone == user else None
+    remove(by=by or access.moderated_room(user, slug), user=someone)
+    return json(protocol.Ok())
+
+
+@require_http_methods(["POST", "DELETE"])
+@as_json
+def room_ban(request: HttpRequest, slug: str, username: str) -> HttpResponse:
+    by = access.moderated_room(signed_in(request), slug)
+    (ban if request.method == "POST" else lift_ban)(by=by, user=access.person(username))
+    return json(protocol.Ok())
+
+
+def member_of(membership: Membership, username: str) -> MemberAnswer:
+    return MemberAnswer(room=membership.room.slug, username=username, role=membership.role)
+
+
 def own_membership(user: User, room: Room) -> Membership:
     return Membership.objects.with_unread().select_related("room").get(room=room, user=user)
 
@@ -153,6 +200,13 @@ def signed_in(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise ChatError("not_signed_in", "Sign in first.")
     return request.user
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's page, or JSON for a script (the setting CSRF_FAILURE_VIEW)."""
+    if wants_json(request):
+        return refused(ChatError("forbidden", "The request lacks this session's CSRF token."))
+    return csrf.csrf_failure(request, reason)
 
 
 def refused(refusal: ChatError) -> HttpResponse:

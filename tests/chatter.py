@@ -80,6 +80,8 @@ class Chatter:
             additional_headers={"Cookie": self.cookie},
             origin=origin,  # type: ignore[arg-type]
             max_size=None,
+            # With a bound, a line with unread frames would not see the answer to its close.
+            max_queue=None,
             ping_interval=None,
         ) as line:
             yield Socket(line, self.username)

@@ -1,133 +1,120 @@
-"""Post and delete."""
+"""Edit, delete, react. Posting, which is done for many at once, is in `posting`."""
 
 from __future__ import annotations
 
-import unicodedata
-import uuid
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from chat import events, protocol
-from chat.errors import ChatError
-from chat.limits import MESSAGE_CHARS
-from chat.models import Membership, Message, Room
-from chat.models.messages import digest_of
+from chat import mentions, texts
+from chat.actions.publishing import publish_on_commit
+from chat.errors import ChatError, no_such_message
+from chat.limits import EMOJI_A_MESSAGE
+from chat.models import Mention, Message, MessageRevision, Reaction, Room
 from chat.node import node
-from chat.realtime import topics
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 
-class Posted(NamedTuple):
-    message: Message
-    # It had been stored before, under the same client id.
-    duplicate: bool
+def edit_message(*, message: Message, text: str) -> bool:
+    """Give a message another text; the earlier one is kept for moderators.
 
-
-def post_message(
-    *,
-    room: Room,
-    sender: User,
-    text: str,
-    client_id: uuid.UUID | None = None,
-    reply_to: Message | None = None,
-) -> Posted:
-    """Store a message and tell the room, once for each `client_id` of a sender.
-
-    Raises ChatError: empty, too_long, or conflict where the id was used for something else.
+    False where the text is the same. Raises ChatError: empty, too_long, no_such_message where it
+    was deleted meanwhile.
     """
-    text = trimmed(text)
-    client_id = client_id or uuid.uuid4()
-    store = partial(store_message, room, sender, text, client_id, reply_to)
-    return node.writer.run(store)
+    return node.writer.run(partial(rewrite, message.pk, texts.clean_text(text)))
 
 
 def delete_message(*, message: Message) -> bool:
     """Empty a message for everybody. False where that had been done before."""
-    return node.writer.run(partial(bury_message, message.pk))
+    return node.writer.run(partial(bury, message.pk))
 
 
-def trimmed(text: str) -> str:
-    text = text.strip()
-    if not any(is_visible(character) for character in text):
-        raise ChatError("empty", "A message needs some text.")
-    if len(text) > MESSAGE_CHARS:
-        raise ChatError(
-            "too_long",
-            f"A message has at most {MESSAGE_CHARS:,} characters; this one has {len(text):,}.",
-        )
-    return text
+def add_reaction(*, message: Message, user: User, emoji: str) -> bool:
+    """False where the user had reacted so before. Raises ChatError: bad_frame, forbidden."""
+    return node.writer.run(partial(react, message.pk, user, texts.clean_emoji(emoji)))
 
 
-def is_visible(character: str) -> bool:
-    """Neither white space nor a control or format character, such as a zero-width space."""
-    return unicodedata.category(character)[0] not in "ZC"
+def remove_reaction(*, message: Message, user: User, emoji: str) -> bool:
+    """False where there was none to take back."""
+    return node.writer.run(partial(take_back, message.pk, user, emoji))
 
 
-def store_message(
-    room: Room, sender: User, text: str, client_id: uuid.UUID, reply_to: Message | None
-) -> Posted:
-    digest = digest_of(room.pk, text)
-    if earlier := posted_before(sender, client_id):
-        return same_post(earlier, digest)
-    try:
-        with transaction.atomic():
-            tick = room.advance()
-            message = Message.objects.create(
-                room=room,
-                sender=sender,
-                seq=tick,
-                tick=tick,
-                text=text,
-                client_id=client_id,
-                digest=digest,
-                reply_to=reply_to,
-            )
-            Membership.objects.filter(room=room, user=sender, read__lt=tick).update(read=tick)
-            publish_on_commit(message)
-    except IntegrityError:
-        # Another process stored the same id between our look and our insert.
-        if earlier := posted_before(sender, client_id):
-            return same_post(earlier, digest)
-        raise
-    return Posted(message, duplicate=False)
+# --- On the writer's thread
 
 
-def posted_before(sender: User, client_id: uuid.UUID) -> Message | None:
-    return Message.objects.in_full().filter(sender=sender, client_id=client_id).first()
-
-
-def same_post(earlier: Message, digest: bytes) -> Posted:
-    if bytes(earlier.digest) != digest:
-        raise ChatError("conflict", "This client_id was used before for another message.")
-    return Posted(earlier, duplicate=True)
-
-
-def bury_message(message_id: int) -> bool:
+def rewrite(message_id: int, text: str) -> bool:
     with transaction.atomic():
-        # no_key: other messages that point to the room are not kept waiting.
-        room = Room.objects.select_for_update(no_key=True).get(messages=message_id)
-        message = Message.objects.in_full().get(pk=message_id)
+        message = changeable(message_id)
+        if message.text == text:
+            return False
+        MessageRevision.objects.create(message=message, text=message.text)
+        message.text = text
+        message.edited_at = timezone.now()
+        mentioned = mentions.people_in(text, message.room)
+        message.mentions = [user.username for user in mentioned]
+        Mention.objects.filter(message=message).delete()
+        Mention.objects.bulk_create(mentions.rows(message, mentioned))
+        record(message, Message.Change.EDITED, "text", "mentions", "edited_at")
+    return True
+
+
+def bury(message_id: int) -> bool:
+    with transaction.atomic():
+        message = locked(message_id)
         if message.deleted_at is not None:
             return False
         message.text = ""
+        message.mentions = []
         message.deleted_at = timezone.now()
-        message.tick = room.advance()
-        message.save(update_fields=["text", "deleted_at", "tick"])
-        publish_on_commit(message)
-        return True
+        for traces in (MessageRevision, Mention, Reaction):
+            traces.objects.filter(message=message).delete()
+        record(message, Message.Change.DELETED, "text", "mentions", "deleted_at")
+    return True
 
 
-def publish_on_commit(message: Message) -> None:
-    """Tell the room of the latest change of a message, once it can be read by everybody.
+def react(message_id: int, user: User, emoji: str) -> bool:
+    with transaction.atomic():
+        message = changeable(message_id)
+        known = message.reactions_by_emoji()
+        if emoji not in known and len(known) >= EMOJI_A_MESSAGE:
+            raise ChatError("forbidden", f"A message has at most {EMOJI_A_MESSAGE} reactions.")
+        _, is_new = Reaction.objects.get_or_create(message=message, user=user, emoji=emoji)
+        if is_new:
+            record(message, Message.Change.REACTION_ADDED)
+    return is_new
 
-    Robust: whatever goes wrong here, the message is stored, and its sender is told so.
-    """
-    event = events.change(message, prev=message.tick - 1)
-    text = protocol.encode(event)
-    topic = topics.room(message.room_id)
-    transaction.on_commit(partial(node.bus.publish, topic, text, tick=message.tick), robust=True)
+
+def take_back(message_id: int, user: User, emoji: str) -> bool:
+    with transaction.atomic():
+        message = changeable(message_id)
+        count, _ = Reaction.objects.filter(message=message, user=user, emoji=emoji).delete()
+        if count:
+            record(message, Message.Change.REACTION_REMOVED)
+    return bool(count)
+
+
+def changeable(message_id: int) -> Message:
+    """The message, locked, unless somebody deleted it in the meantime."""
+    message = locked(message_id)
+    if message.deleted_at is not None:
+        raise no_such_message()
+    return message
+
+
+def locked(message_id: int) -> Message:
+    """The message as it is now, its room's row held until the transaction ends."""
+    # no_key: on PostgreSQL rows that refer to the room are not kept waiting.
+    Room.objects.select_for_update(no_key=True).get(messages=message_id)
+    return Message.objects.in_full().get(pk=message_id)
+
+
+def record(message: Message, change: str, *fields: str) -> None:
+    """The change takes the room's next tick, and everybody is told of it on commit."""
+    message.tick = message.room.advance()
+    message.change = change
+    message.save(update_fields=["tick", "change", *fields])
+    publish_on_commit(Message.objects.in_full().get(pk=message.pk))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from chat import events, protocol
+from chat.actions.publishing import after_commit
 from chat.models import Membership, Room
 from chat.node import node
 from chat.realtime import topics
@@ -37,5 +38,4 @@ def move_position(
             return
         moved = Membership.objects.with_unread().select_related("room").get(room=room, user=user)
         text = protocol.encode(events.room_read(moved))
-        tell = partial(node.bus.publish, topics.user(user.pk), text, skip=connection_id)
-        transaction.on_commit(tell, robust=True)
+        after_commit(node.bus.publish, topics.user(user.pk), text, skip=connection_id)

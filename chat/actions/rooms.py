@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 
 from chat import access, events, names, protocol
+from chat.actions.publishing import after_commit
 from chat.errors import ChatError
 from chat.models import Membership, Room
 from chat.node import node
@@ -29,10 +30,21 @@ def open_room(*, name: str, by: User, kind: str = Room.Kind.PUBLIC) -> tuple[Roo
     return node.writer.run(partial(find_or_make_room, name, by, kind))
 
 
-def enter_room(*, room: Room, user: User) -> Membership:
-    """The user's membership; a first visit makes it."""
+def enter_room(*, room: Room, user: User, by_page: bool = False) -> Membership:
+    """The user's membership; a first visit makes it.
+
+    Who left is let in again by the room's page alone. Raises ChatError(forbidden).
+    """
     known = access.membership(user, room)
-    return known or node.writer.run(partial(join, room, user, Membership.Role.MEMBER))
+    if known and known.belongs:
+        return known
+    if known and not (by_page and known.standing == Membership.Standing.LEFT):
+        raise access.shut_out() if known.standing != Membership.Standing.LEFT else has_left()
+    return node.writer.run(partial(join, room, user, Membership.Role.MEMBER))
+
+
+def has_left() -> ChatError:
+    return ChatError("forbidden", "You left this room; open its page to come in again.")
 
 
 def describe_room(*, room: Room, topic: str) -> None:
@@ -40,27 +52,12 @@ def describe_room(*, room: Room, topic: str) -> None:
     node.writer.run(partial(change_topic, room, topic.strip()))
 
 
-def change_role(*, membership: Membership, role: str) -> None:
-    """Make somebody a member, moderator or owner of a room they belong to."""
-    node.writer.run(partial(store_role, membership, role))
-
-
 def change_topic(room: Room, topic: str) -> None:
     with transaction.atomic():
         Room.objects.filter(pk=room.pk).update(topic=topic)
         room.topic = topic
         text = protocol.encode(events.room_updated(room))
-        tell = partial(node.bus.publish, topics.room(room.pk), text)
-        transaction.on_commit(tell, robust=True)
-
-
-def store_role(membership: Membership, role: str) -> None:
-    with transaction.atomic():
-        Membership.objects.filter(pk=membership.pk).update(role=role)
-        membership.role = role
-        text = protocol.encode(events.room_membership(membership))
-        tell = partial(node.bus.publish, topics.user(membership.user_id), text)
-        transaction.on_commit(tell, robust=True)
+        after_commit(node.bus.publish, topics.room(room.pk), text)
 
 
 def find_or_make_room(name: str, by: User, kind: str) -> tuple[Room, bool]:
@@ -100,13 +97,11 @@ def join(room: Room, user: User, role: str) -> Membership:
     """Who comes new has nothing unread: what was said before is not theirs to catch up on."""
     with transaction.atomic():
         tick = Room.objects.values_list("tick", flat=True).get(pk=room.pk)
-        membership, is_new = Membership.objects.get_or_create(
-            room=room, user=user, defaults={"role": role, "read": tick}
+        standing = Membership.Standing.BELONGS
+        membership, _ = Membership.objects.update_or_create(
+            room=room, user=user, defaults={"role": role, "read": tick, "standing": standing}
         )
-        if is_new:
-            added = Membership.objects.with_unread().select_related("room").get(pk=membership.pk)
-            text = protocol.encode(events.room_added(added))
-            transaction.on_commit(
-                partial(node.bus.publish, topics.user(user.pk), text), robust=True
-            )
+        added = Membership.objects.with_unread().select_related("room").get(pk=membership.pk)
+        text = protocol.encode(events.room_added(added))
+        after_commit(node.bus.publish, topics.user(user.pk), text)
     return membership

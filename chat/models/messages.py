@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from chat.limits import EMOJI_CHARS
 from chat.models.rooms import Membership, Room
 
 if TYPE_CHECKING:
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 class MessageQuerySet(models.QuerySet["Message"]):
     def in_full(self) -> MessageQuerySet:
         """With the rows that an event needs besides."""
-        return self.select_related("room", "sender")
+        reactions = Reaction.objects.select_related("user").order_by("pk")
+        return self.select_related("room", "sender").prefetch_related(
+            models.Prefetch("reactions", reactions)
+        )
 
     def visible_to(self, user: User) -> MessageQuerySet:
         return self.filter(room__in=Room.objects.visible_to(user))
@@ -42,6 +46,13 @@ class Message(models.Model):
         TEXT = "text"
         SYSTEM = "system"
 
+    class Change(models.TextChoices):
+        POSTED = "message.posted"
+        EDITED = "message.edited"
+        DELETED = "message.deleted"
+        REACTION_ADDED = "reaction.added"
+        REACTION_REMOVED = "reaction.removed"
+
     room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
     # The room's tick at which it was posted: its place in the timeline, for ever.
     seq = models.PositiveBigIntegerField()
@@ -50,6 +61,8 @@ class Message(models.Model):
     # Who said something cannot be deleted, only deactivated: a message keeps its author.
     sender = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages")
     text = models.TextField(blank=True)
+    # Usernames of people of the room whom the text names; `Mention` has the same to be counted.
+    mentions = models.JSONField(default=list, blank=True)
     kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.TEXT)
     client_id = models.UUIDField(default=uuid.uuid4)
     # What `client_id` stood for when it was first used; the text itself may change or go.
@@ -58,7 +71,10 @@ class Message(models.Model):
         "self", models.SET_NULL, null=True, blank=True, related_name="replies"
     )
     created_at = models.DateTimeField(default=timezone.now)
+    edited_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
+    # What happened at `tick`.
+    change = models.CharField(max_length=16, choices=Change.choices, default=Change.POSTED)
 
     objects = MessageQuerySet.as_manager()
 
@@ -73,9 +89,65 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.sender} in {self.room}, {self.seq}"
 
+    def reactions_by_emoji(self) -> dict[str, list[str]]:
+        """Who reacted how, in the order in which it happened; needs a row from `in_full()`."""
+        found: dict[str, list[str]] = {}
+        # Nothing happened to it since it was posted: no need to ask.
+        if self.tick != self.seq:
+            for reaction in self.reactions.all():
+                found.setdefault(reaction.emoji, []).append(reaction.user.username)
+        return found
+
     def can_be_deleted_by(self, user: User, membership: Membership | None) -> bool:
         """By its sender, and by those who moderate its room."""
-        return self.sender_id == user.pk or bool(membership and membership.can_moderate)
+        if membership is None or not membership.belongs:
+            return False
+        return self.sender_id == user.pk or membership.can_moderate
+
+
+class MessageRevision(models.Model):
+    """An earlier text of a message that was edited. For moderators; gone with the message."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="revisions")
+    text = models.TextField()
+    replaced_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.message}, until {self.replaced_at:%Y-%m-%d %H:%M}"
+
+
+class Reaction(models.Model):
+    message = models.ForeignKey(Message, models.CASCADE, related_name="reactions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    emoji = models.CharField(max_length=EMOJI_CHARS)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["message", "user", "emoji"], name="one_reaction_each")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.emoji} of {self.user}"
+
+
+class Mention(models.Model):
+    """Somebody named in a message: what is counted as waiting for them."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    # As in the message: counting looks at this table alone.
+    room = models.ForeignKey(Room, models.CASCADE, related_name="+")
+    seq = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["message", "user"], name="one_mention_each")]
+        indexes = [models.Index(fields=["user", "room", "seq"], name="mentions_behind_a_position")]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.message}"
 
 
 def digest_of(room_id: int, text: str) -> bytes:

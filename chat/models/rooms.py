@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.db import models
-from django.db.models import F, Q
+from django.db import connection, models
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
 
 class RoomQuerySet(models.QuerySet["Room"]):
     def visible_to(self, user: User) -> RoomQuerySet:
-        """Public rooms, and those that the user belongs to."""
-        belongs = Membership.objects.filter(user=user, room=models.OuterRef("pk"))
-        return self.filter(Q(kind=Room.Kind.PUBLIC) | models.Exists(belongs))
+        """Public rooms, and those that the user belongs to; none that they were put out of."""
+        own = Membership.objects.filter(user=user, room=models.OuterRef("pk"))
+        return self.filter(
+            (Q(kind=Room.Kind.PUBLIC) & ~models.Exists(own.shut_out()))
+            | models.Exists(own.belonging())
+        )
 
 
 class Room(models.Model):
@@ -55,31 +58,55 @@ class Room(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def advance(self) -> int:
-        """Take the room's next tick. Within a transaction: the row stays locked until its end."""
-        Room.objects.filter(pk=self.pk).update(tick=F("tick") + 1)
-        self.tick = Room.objects.values_list("tick", flat=True).get(pk=self.pk)
+    def advance(self, ticks: int = 1) -> int:
+        """Take the room's next ticks; the last of them.
+
+        Within a transaction: the row stays locked until its end, so that ticks become visible in
+        order. On PostgreSQL this does not hold up rows that refer to the room.
+        """
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE chat_room SET tick = tick + %s WHERE id = %s RETURNING tick",
+                [ticks, self.pk],
+            )
+            (self.tick,) = cursor.fetchone() or (0,)
         return self.tick
 
 
 class MembershipQuerySet(models.QuerySet["Membership"]):
-    def with_unread(self) -> MembershipQuerySet:
-        """With `unread`: others' messages behind the read position, deleted ones not counted."""
-        from chat.models.messages import Message
+    def belonging(self) -> MembershipQuerySet:
+        return self.filter(standing=Membership.Standing.BELONGS)
 
-        behind = (
-            Message.objects.filter(
-                room=models.OuterRef("room"), seq__gt=models.OuterRef("read"), deleted_at=None
-            )
-            .exclude(sender=models.OuterRef("user"))
-            .order_by()
-            .values("room")
-            .annotate(count=models.Count("pk"))
-            .values("count")
+    def shut_out(self) -> MembershipQuerySet:
+        return self.filter(standing__in=[Membership.Standing.REMOVED, Membership.Standing.BANNED])
+
+    def with_rooms(self) -> MembershipQuerySet:
+        """As a list of somebody's rooms wants it: with the rooms, what waits there, by name."""
+        return self.with_unread().select_related("room").order_by("room__identity")
+
+    def with_unread(self) -> MembershipQuerySet:
+        """With `unread` and `mentions`: what waits behind the read position.
+
+        Others' messages, and those among them that name the user; deleted ones are not counted.
+        """
+        from chat.models.messages import Mention, Message
+
+        messages = Message.objects.filter(
+            room=models.OuterRef("room"), seq__gt=models.OuterRef("read"), deleted_at=None
+        ).exclude(sender=models.OuterRef("user"))
+        mentions = Mention.objects.filter(
+            user=models.OuterRef("user"),
+            room=models.OuterRef("room"),
+            seq__gt=models.OuterRef("read"),
+            message__deleted_at=None,
         )
-        return self.annotate(
-            unread_count=Coalesce(models.Subquery(behind, output_field=models.IntegerField()), 0)
-        )
+        return self.annotate(unread_count=counted(messages), mention_count=counted(mentions))
+
+
+def counted(rows: models.QuerySet[Any]) -> Coalesce:
+    """How many rows a subquery of one room has."""
+    count = rows.order_by().values("room").annotate(count=models.Count("pk")).values("count")
+    return Coalesce(models.Subquery(count, output_field=models.IntegerField()), 0)
 
 
 class Membership(models.Model):
@@ -88,9 +115,18 @@ class Membership(models.Model):
         MODERATOR = "moderator"
         OWNER = "owner"
 
+    class Standing(models.TextChoices):
+        BELONGS = "belongs"
+        # Went by themselves; may come in again by the room's page.
+        LEFT = "left"
+        # Was put out; a moderator has to ask them in again.
+        REMOVED = "removed"
+        BANNED = "banned"
+
     room = models.ForeignKey(Room, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=9, choices=Role.choices, default=Role.MEMBER)
+    standing = models.CharField(max_length=7, choices=Standing.choices, default=Standing.BELONGS)
     # The tick up to which the user has seen everything.
     read = models.PositiveBigIntegerField(default=0)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -109,5 +145,22 @@ class Membership(models.Model):
         return int(self.__dict__["unread_count"])
 
     @property
+    def mentions(self) -> int:
+        """How many of these name the user; only from `with_unread()`."""
+        return int(self.__dict__["mention_count"])
+
+    @property
+    def belongs(self) -> bool:
+        return self.standing == self.Standing.BELONGS
+
+    @property
     def can_moderate(self) -> bool:
-        return self.role in {self.Role.MODERATOR, self.Role.OWNER}
+        return self.belongs and self.role in {self.Role.MODERATOR, self.Role.OWNER}
+
+    @property
+    def rank(self) -> int:
+        """Members are below moderators, and these below owners; who does not belong is nobody."""
+        return ROLES.index(self.role) + 1 if self.belongs else 0
+
+
+ROLES: list[str] = [Membership.Role.MEMBER, Membership.Role.MODERATOR, Membership.Role.OWNER]

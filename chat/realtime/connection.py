@@ -18,7 +18,10 @@ SEND_SECONDS = 10.0
 
 
 class Connection:
-    """`send_text` and `send_close` are the server's; `abort` ends a line that takes no frame."""
+    """`send_text` and `send_close` are the server's; `abort` ends a line that takes no frame.
+
+    `expelled(room_id, slug, event)` cuts it off from a room, and `event` tells of that.
+    """
 
     def __init__(
         self,
@@ -29,6 +32,7 @@ class Connection:
         send_text: Callable[[str], Awaitable[None]],
         send_close: Callable[[int], Awaitable[None]],
         abort: Callable[[], None],
+        expelled: Callable[[int, str, str], None],
         too_slow: int,
     ) -> None:
         self.id = secrets.token_urlsafe(9)
@@ -38,8 +42,10 @@ class Connection:
         self.send_text = send_text
         self.send_close = send_close
         self.abort = abort
+        self.expelled = expelled
         self.too_slow = too_slow
-        self.queue: deque[str] = deque()
+        # What waits, with the topic that it is of: a room's can be taken back.
+        self.queue: deque[tuple[str, str]] = deque()
         self.queued_chars = 0
         self.close_code: int | None = None
         self.has_work = asyncio.Event()
@@ -51,17 +57,23 @@ class Connection:
     def is_closing(self) -> bool:
         return self.close_code is not None
 
-    def deliver(self, event: str) -> None:
+    def deliver(self, event: str, topic: str = "") -> None:
         """Queue an event. A full queue closes the connection: it reads too slowly."""
         if self.is_closing:
             return
-        self.queue.append(event)
+        self.queue.append((topic, event))
         self.queued_chars += len(event)
         if len(self.queue) > QUEUED_EVENTS or self.queued_chars > QUEUED_CHARS:
             self.close(self.too_slow)
-        elif len(self.queue) > QUEUED_EVENTS // 4:
+        elif len(self.queue) > QUEUED_EVENTS // 4 or self.queued_chars > QUEUED_CHARS // 4:
             self.has_room.clear()
         self.has_work.set()
+
+    def take_back(self, topic: str) -> None:
+        """Forget what waits of a topic: its reader may not see it any more."""
+        kept = [(of, event) for of, event in self.queue if of != topic]
+        self.queue = deque(kept)
+        self.queued_chars = sum(len(event) for _, event in kept)
 
     def close(self, code: int, *, after_queue: bool = False) -> None:
         """End the connection with `code`; what waits is dropped, or sent first."""
@@ -85,7 +97,8 @@ class Connection:
                 self.has_work.clear()
                 await self.flush()
             if self.close_code is not None:
-                await asyncio.wait_for(self.send_close(self.close_code), SEND_SECONDS)
+                async with asyncio.timeout(SEND_SECONDS):
+                    await self.send_close(self.close_code)
         except Exception:  # a line that broke; what is missing is resumed on the next one
             self.abandon()
         finally:
@@ -94,19 +107,22 @@ class Connection:
     async def flush(self) -> None:
         while self.queue:
             frame = self.next_frame()
-            await asyncio.wait_for(self.send_text(frame), SEND_SECONDS)
+            # Not wait_for(), which before Python 3.12 can swallow the end of the task.
+            async with asyncio.timeout(SEND_SECONDS):
+                await self.send_text(frame)
         self.has_room.set()
 
     def next_frame(self) -> str:
         if not self.batch or len(self.queue) == 1:
-            event = self.queue.popleft()
+            _, event = self.queue.popleft()
             self.queued_chars -= len(event)
             return event
         events: list[str] = []
         chars = 0
-        while self.queue and (not events or chars + len(self.queue[0]) <= BATCH_CHARS):
-            chars += len(self.queue[0])
-            events.append(self.queue.popleft())
+        while self.queue and (not events or chars + len(self.queue[0][1]) <= BATCH_CHARS):
+            _, event = self.queue.popleft()
+            chars += len(event)
+            events.append(event)
         self.queued_chars -= chars
         return events[0] if len(events) == 1 else f"[{','.join(events)}]"
 

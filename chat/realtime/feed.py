@@ -1,4 +1,8 @@
-"""A room's stream in this process: who follows it live, and up to which tick it came.
+"""A room's stream in this process: in order, and with its holes filled from the log.
+
+A broadcast is only a hint that carries its payload along. What comes in order is handed on; what
+is old is dropped; a hole, or a head in the database beyond ours, is read from the log and handed
+on from there.
 
 A connection that subscribes is first given what it missed, read from the log page by page; live
 events are not kept for it meanwhile, they wait in the log. It goes live as soon as the few
@@ -7,21 +11,44 @@ loop, so that nothing can come in between.
 """
 
 from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Protocol
 
-from chat.realtime.connection import QUEUED_EVENTS, Connection
+from chat.realtime.connection import QUEUED_CHARS, QUEUED_EVENTS, Connection
 
 # Lets a newcomer go live in a room that is written to faster than the log can be asked. Fits into
 # a connection's queue besides what may still be in it after `Connection.drained()`.
 RECENT_EVENTS = QUEUED_EVENTS // 2
+RECENT_CHARS = QUEUED_CHARS // 2
+
+
+class Page(Protocol):
+    """Of the log: (tick before, tick, event) in order, complete up to `until`."""
+
+    @property
+    def events(self) -> list[tuple[int, int, str]]: ...
+
+    @property
+    def until(self) -> int: ...
 
 
 class Feed:
-    def __init__(self, slug: str) -> None:
+    """`read_log(after)` reads the next page of the room's log.
+
+    Whoever finds that it `needs_healing` sets `is_healing` and runs `heal()`.
+    """
+
+    def __init__(self, topic: str, slug: str, read_log: Callable[[int], Awaitable[Page]]) -> None:
+        self.topic = topic
         self.slug = slug
-        # The latest tick that passed here.
+        self.read_log = read_log
+        # The latest tick that was handed on here, and the latest that is known to exist.
         self.head = 0
-        # The latest events with their ticks, without a gap between them.
-        self.recent: deque[tuple[int, str]] = deque(maxlen=RECENT_EVENTS)
+        self.known = 0
+        self.is_healing = False
+        # The latest events, each with the tick before it and its own; without a gap.
+        self.recent: deque[tuple[int, int, str]] = deque()
+        self.recent_chars = 0
         # Who follows live, with the tick up to which the log was read for them.
         self.live: dict[Connection, int] = {}
         self.catching_up: set[Connection] = set()
@@ -30,6 +57,15 @@ class Feed:
     def is_followed(self) -> bool:
         return bool(self.live or self.catching_up)
 
+    @property
+    def needs_healing(self) -> bool:
+        return bool(self.live) and self.known > self.head and not self.is_healing
+
+    def has(self, connection: Connection) -> bool:
+        return connection in self.live or connection in self.catching_up
+
+    # --- Followers
+
     def begin(self, connection: Connection) -> None:
         """The connection starts, or starts afresh, to catch up."""
         self.live.pop(connection, None)
@@ -37,31 +73,69 @@ class Feed:
 
     def go_live(self, connection: Connection, position: int) -> bool:
         """Follow from `position` on, with what passed since. False where too much has passed."""
+        if not self.live:
+            # Nobody was told anything yet: the stream begins here.
+            self.head = max(self.head, position)
         if self.head > position:
-            if not self.recent or self.recent[0][0] > position + 1:
+            if not self.joins_on(position):
                 return False
-            for tick, event in self.recent:
+            for _prev, tick, event in self.recent:
                 if tick > position:
-                    connection.deliver(event)
-        self.head = max(self.head, position)
+                    connection.deliver(event, self.topic)
+            position = self.head
         self.catching_up.discard(connection)
-        self.live[connection] = self.head
+        self.live[connection] = position
         return True
+
+    def joins_on(self, position: int) -> bool:
+        """Whether the recent events are all that passed since."""
+        reaches_head = bool(self.recent) and self.recent[-1][1] == self.head
+        return reaches_head and self.recent[0][0] <= position
 
     def leave(self, connection: Connection) -> None:
         self.live.pop(connection, None)
         self.catching_up.discard(connection)
 
-    def publish(self, event: str, tick: int | None = None) -> None:
-        """Hand an event to everybody live. Without a tick it is state, such as presence."""
-        if tick is not None:
-            self.remember(tick, event)
-        for connection, position in self.live.items():
-            if tick is None or tick > position:
-                connection.deliver(event)
+    # --- The stream
 
-    def remember(self, tick: int, event: str) -> None:
-        if self.recent and tick != self.recent[-1][0] + 1:
+    def tell(self, event: str, *, skip: Connection | None = None) -> None:
+        """State, such as presence, to all but `skip`: it takes no tick."""
+        for connection in self.live:
+            if connection is not skip:
+                connection.deliver(event, self.topic)
+
+    def publish(self, event: str, tick: int) -> None:
+        """A change that was committed. Handed on if it is the next one."""
+        self.notice(tick)
+        if tick == self.head + 1 and not self.is_healing:
+            self.hand_on(tick - 1, tick, event)
+
+    def notice(self, tick: int) -> None:
+        """The room's clock stands at `tick` at least."""
+        self.known = max(self.known, tick)
+
+    async def heal(self) -> None:
+        """Read what is missing from the log. Raises what `read_log` raises."""
+        try:
+            while self.live and self.known > self.head:
+                page = await self.read_log(self.head)
+                for prev, tick, event in page.events:
+                    self.hand_on(prev, tick, event)
+                self.head = max(self.head, page.until)
+                if not page.events:
+                    self.known = self.head  # the clock went back: restored from a backup
+        finally:
+            self.is_healing = False
+
+    def hand_on(self, prev: int, tick: int, event: str) -> None:
+        if self.recent and self.recent[-1][1] != prev:
             self.recent.clear()
-        self.recent.append((tick, event))
-        self.head = max(self.head, tick)
+            self.recent_chars = 0
+        self.recent.append((prev, tick, event))
+        self.recent_chars += len(event)
+        while len(self.recent) > RECENT_EVENTS or self.recent_chars > RECENT_CHARS:
+            self.recent_chars -= len(self.recent.popleft()[2])
+        self.head = tick
+        for connection, position in self.live.items():
+            if tick > position:
+                connection.deliver(event, self.topic)

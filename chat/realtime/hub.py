@@ -4,18 +4,29 @@ Belongs to the event loop; other threads come in through the bus.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 
 from chat.realtime import topics
 from chat.realtime.connection import Connection
-from chat.realtime.feed import Feed
+from chat.realtime.feed import Feed, Page
 
 
 class Hub:
-    def __init__(self) -> None:
+    """`on_hole(feed)` is told of a feed that has to be healed."""
+
+    def __init__(
+        self,
+        *,
+        read_log: Callable[[int, int], Awaitable[Page]],
+        on_hole: Callable[[Feed], None],
+    ) -> None:
+        self.read_log = read_log
+        self.on_hole = on_hole
         self.connections: set[Connection] = set()
         self.feeds: dict[str, Feed] = {}
         self.listeners: defaultdict[str, set[Connection]] = defaultdict(set)
+
+    # --- Connections
 
     def add(self, connection: Connection) -> None:
         self.connections.add(connection)
@@ -23,54 +34,80 @@ class Hub:
             self.listeners[topic].add(connection)
 
     def remove(self, connection: Connection) -> None:
+        """The connection is gone; it has left its rooms before."""
         self.connections.discard(connection)
         for topic in own_topics(connection):
-            self.listeners[topic].discard(connection)
-            if not self.listeners[topic]:
-                del self.listeners[topic]
-        for topic, feed in list(self.feeds.items()):
-            if connection in feed.live or connection in feed.catching_up:
-                self.leave(topic, connection)
+            self.unlisten(topic, connection)
+
+    def unlisten(self, topic: str, connection: Connection) -> None:
+        self.listeners[topic].discard(connection)
+        if not self.listeners[topic]:
+            del self.listeners[topic]
+
+    def users(self) -> set[int]:
+        """Who is connected here."""
+        return {connection.user_id for connection in self.connections}
 
     def listening(self, topic: str) -> set[Connection]:
         return set(self.listeners.get(topic, ()))
 
-    def enter(self, topic: str, slug: str, connection: Connection) -> Feed:
+    def renew_session(self, old_key: str, new_key: str) -> None:
+        """The same sign-in goes on under a new key."""
+        for connection in self.listening(topics.session(old_key)):
+            self.unlisten(topics.session(old_key), connection)
+            connection.session_key = new_key
+            self.listeners[topics.session(new_key)].add(connection)
+
+    # --- Rooms
+
+    def enter(self, room_id: int, slug: str, connection: Connection) -> Feed:
         """Begin to follow a room's feed, which starts here with its first follower."""
+        topic = topics.room(room_id)
         feed = self.feeds.get(topic)
         if feed is None:
-            feed = self.feeds[topic] = Feed(slug)
+            feed = Feed(topic, slug, lambda after: self.read_log(room_id, after))
+            self.feeds[topic] = feed
         feed.begin(connection)
         return feed
 
-    def leave(self, topic: str, connection: Connection) -> None:
+    def leave(self, room_id: int, connection: Connection) -> None:
+        topic = topics.room(room_id)
         if feed := self.feeds.get(topic):
             feed.leave(connection)
             if not feed.is_followed:
                 del self.feeds[topic]
 
-    def deliver(
-        self, topic: str, event: str, tick: int | None = None, skip: str | None = None
-    ) -> None:
-        """The same text to every connection of a topic, but for the one of the id `skip`."""
-        if feed := self.feeds.get(topic):
+    def heads(self, room_ids: Iterable[int]) -> dict[str, int]:
+        """The latest tick known of each of the rooms, by slug."""
+        feeds = (self.feeds.get(topics.room(room_id)) for room_id in room_ids)
+        return {feed.slug: max(feed.head, feed.known) for feed in feeds if feed}
+
+    # --- What the bus brings
+
+    def publish(self, room_id: int, event: str, tick: int) -> None:
+        """A room's change that was committed."""
+        if feed := self.feeds.get(topics.room(room_id)):
             feed.publish(event, tick)
+            self.check(feed)
+
+    def notice(self, room_id: int, tick: int) -> None:
+        """A room's clock as it stands in the database."""
+        if feed := self.feeds.get(topics.room(room_id)):
+            feed.notice(tick)
+            self.check(feed)
+
+    def check(self, feed: Feed) -> None:
+        if feed.needs_healing:
+            feed.is_healing = True
+            self.on_hole(feed)
+
+    def deliver(self, topic: str, event: str, skip: str | None = None) -> None:
+        """State, to every connection of a topic but the one of the id `skip`."""
+        if feed := self.feeds.get(topic):
+            feed.tell(event)
         for connection in self.listening(topic):
             if connection.id != skip:
                 connection.deliver(event)
-
-    def renew_session(self, old_key: str, new_key: str) -> None:
-        """The same sign-in goes on under a new key."""
-        for connection in self.listening(topics.session(old_key)):
-            self.listeners[topics.session(old_key)].discard(connection)
-            connection.session_key = new_key
-            self.listeners[topics.session(new_key)].add(connection)
-        self.listeners.pop(topics.session(old_key), None)
-
-    def heads(self, rooms: Iterable[str]) -> dict[str, int]:
-        """The latest tick of each of the rooms (by topic), by slug."""
-        feeds = (self.feeds.get(topic) for topic in rooms)
-        return {feed.slug: feed.head for feed in feeds if feed}
 
 
 def own_topics(connection: Connection) -> list[str]:

@@ -22,7 +22,8 @@ class Inbox(Generic[T]):
     async def put(self, item: T, chars: int, *, patience: float) -> None:
         """Wait for room while the inbox is full. Raises TimeoutError after `patience` seconds."""
         if not self.has_room.is_set():
-            await asyncio.wait_for(self.has_room.wait(), patience)
+            async with asyncio.timeout(patience):
+                await self.has_room.wait()
         self.waiting.append((item, chars))
         self.chars += chars
         self.has_some.set()

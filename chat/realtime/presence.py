@@ -101,6 +101,14 @@ class MemoryPresence:
         else:
             stay.leaving = self.call_later(LEAVE_GRACE_SECONDS, self.depart, room_id, user_id)
 
+    def remove(self, room_id: int, user_id: int) -> None:
+        """Somebody was put out: gone at once, however many connections they have."""
+        if stay := self.rooms.get(room_id, {}).get(user_id):
+            stay.connections.clear()
+            if stay.leaving:
+                stay.leaving.cancel()
+            self.depart(room_id, user_id)
+
     def depart(self, room_id: int, user_id: int) -> None:
         """The grace is over and nobody came back."""
         stays = self.rooms.get(room_id, {})

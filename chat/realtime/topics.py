@@ -2,9 +2,16 @@
 
 import hashlib
 
+ROOM = "room."
+
 
 def room(room_id: int) -> str:
-    return f"room.{room_id}"
+    return f"{ROOM}{room_id}"
+
+
+def room_id(topic: str) -> int:
+    """The room of a room's topic."""
+    return int(topic.removeprefix(ROOM))
 
 
 def user(user_id: int) -> str:

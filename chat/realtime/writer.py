@@ -1,23 +1,32 @@
-"""The one thread of this process that writes messages.
+"""The one thread of this process that writes messages: group commit.
 
-Whatever takes a tick runs here, one job after the other, each in a transaction of its own: on
-SQLite nobody then waits for a lock that is handed out at random, and events are published in the
-order of their commits. It is also the only connection that checkpoints SQLite's log (see
-DATABASES in the settings).
+What waits is taken in natural batches: whatever gathered while the last commit ran, nothing is
+waited for. Items that are handed in with the same function are stored by one call of it, in one
+transaction; every other job has its turn in between, alone. So on SQLite nobody waits for a lock
+that is handed out at random, and events are published in the order of their commits. It is also
+the only connection that checkpoints SQLite's log (see DATABASES in the settings).
 """
 
 import asyncio
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, TypeVar
 
 from django.db import close_old_connections, connection
 
+I = TypeVar("I")  # noqa: E741 - an item
+O = TypeVar("O")  # noqa: E741 - its outcome
 T = TypeVar("T")
 
-# Jobs that wait; beyond it the answer is "later" instead of a queue that grows.
-WAITING_JOBS = 1000
+Store = Callable[[Sequence[I]], Sequence[O | Exception]]
+
+# Waiting for their turn; beyond it the answer is "later" instead of a queue that grows.
+WAITING_JOBS = 4096
+BATCH_ITEMS = 256
 CHECKPOINT_PAGES = 1000
 
 
@@ -25,11 +34,21 @@ class Overloaded(Exception):
     """Too much waits to be written."""
 
 
+@dataclass(slots=True)
+class Job:
+    """`store` with an item that goes into a batch; or, without a store, a function of its own."""
+
+    store: Callable[[Sequence[Any]], Sequence[Any]] | None
+    item: Any
+    future: "Future[Any]"
+
+
 class Writer:
     def __init__(self) -> None:
-        self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
-        self.is_here = threading.local()
-        self.slots = threading.BoundedSemaphore(WAITING_JOBS)
+        self.waiting: deque[Job] = deque()
+        self.has_work = threading.Condition()
+        self.thread: threading.Thread | None = None
+        self.is_closed = False
 
     def run(self, job: Callable[[], T]) -> T:
         """Do the job and wait for it: for code that is not in the event loop.
@@ -37,37 +56,98 @@ class Writer:
         Within a transaction, or within another job, it is done right here as a part of that.
         Raises what the job raises, and Overloaded.
         """
-        if getattr(self.is_here, "yes", False) or connection.in_atomic_block:
-            return job()
-        return self.enqueue(job).result()
+        return job() if self.must_be_here else self.enqueue(None, job).result()
+
+    def store(self, store: Store[I, O], item: I) -> O:
+        """Hand one item in and wait for its outcome, as `run` does. Raises an outcome's error."""
+        if not self.must_be_here:
+            return self.gather(store, item).result()
+        (outcome,) = store([item])
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
     async def submit(self, job: Callable[[], T]) -> T:
         """Do the job and wait for it in the event loop. Raises as `run` does."""
-        return await asyncio.wrap_future(self.enqueue(job))
+        return await asyncio.wrap_future(self.enqueue(None, job))
 
-    def enqueue(self, job: Callable[[], T]) -> "Future[T]":
-        if not self.slots.acquire(blocking=False):
-            raise Overloaded
-        try:
-            future = self.thread.submit(self.perform, job)
-        except RuntimeError:  # the process ends
-            self.slots.release()
-            raise Overloaded from None
-        future.add_done_callback(lambda _: self.slots.release())
+    def gather(self, store: Store[I, O], item: I) -> "Future[O]":
+        """Hand in an item for the next batch. Any thread. Raises Overloaded."""
+        return self.enqueue(store, item)
+
+    @property
+    def must_be_here(self) -> bool:
+        return threading.current_thread() is self.thread or connection.in_atomic_block
+
+    def enqueue(self, store: Any, item: Any) -> "Future[Any]":
+        future: Future[Any] = Future()
+        with self.has_work:
+            if self.is_closed or len(self.waiting) >= WAITING_JOBS:
+                raise Overloaded
+            self.waiting.append(Job(store, item, future))
+            if self.thread is None:
+                self.thread = threading.Thread(target=self.work, name="writer", daemon=True)
+                self.thread.start()
+            self.has_work.notify()
         return future
-
-    def perform(self, job: Callable[[], T]) -> T:
-        self.is_here.yes = True
-        prepare_connection()
-        try:
-            return job()
-        finally:
-            if connection.vendor != "sqlite":
-                close_old_connections()
 
     def close(self) -> None:
         """Finish what waits. Nothing is taken any more."""
-        self.thread.shutdown(wait=True)
+        with self.has_work:
+            self.is_closed = True
+            self.has_work.notify()
+        if self.thread:
+            self.thread.join()
+
+    # --- In the writer's thread
+
+    def work(self) -> None:
+        while jobs := self.next_jobs():
+            # Whose socket is gone waits no more, and an outcome for them would end this thread.
+            wanted = [job for job in jobs if job.future.set_running_or_notify_cancel()]
+            try:
+                prepare_connection()
+            except Exception as problem:  # no database: for these to hear, not for the next ones
+                for job in wanted:
+                    job.future.set_exception(problem)
+                continue
+            for store, group in groupby(wanted, key=lambda job: job.store):
+                if store is None:
+                    for job in group:
+                        settle(job, lambda job=job: job.item())  # type: ignore[misc]
+                else:
+                    perform_batch(store, list(group))
+            release_connection()
+        connection.close()
+
+    def next_jobs(self) -> list[Job]:
+        """All that waits, up to a batch; nothing when the end has come."""
+        with self.has_work:
+            while not self.waiting and not self.is_closed:
+                self.has_work.wait()
+            count = min(len(self.waiting), BATCH_ITEMS)
+            return [self.waiting.popleft() for _ in range(count)]
+
+
+def perform_batch(store: Callable[[Sequence[Any]], Sequence[Any]], jobs: list[Job]) -> None:
+    try:
+        outcomes = store([job.item for job in jobs])
+    except Exception as problem:
+        outcomes = [problem] * len(jobs)
+    for job, outcome in zip(jobs, outcomes, strict=True):
+        if isinstance(outcome, Exception):
+            job.future.set_exception(outcome)
+        else:
+            job.future.set_result(outcome)
+
+
+def settle(job: Job, perform: Callable[[], Any]) -> None:
+    try:
+        outcome = perform()
+    except Exception as problem:
+        job.future.set_exception(problem)
+    else:
+        job.future.set_result(outcome)
 
 
 def prepare_connection() -> None:
@@ -77,3 +157,9 @@ def prepare_connection() -> None:
     elif connection.connection is None:
         with connection.cursor() as cursor:
             cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+
+
+def release_connection() -> None:
+    """PostgreSQL's goes back to its pool."""
+    if connection.vendor != "sqlite":
+        close_old_connections()

@@ -1,0 +1,121 @@
+"""Who belongs to a room, and as what: invite, change a role, remove, leave, ban."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from chat import events, protocol
+from chat.actions.publishing import after_commit
+from chat.actions.rooms import join
+from chat.errors import ChatError
+from chat.models import Membership, Room
+from chat.node import node
+from chat.realtime import topics
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+Standing = Membership.Standing
+Role = Membership.Role
+
+
+def invite(*, by: Membership, user: User, role: str = Role.MEMBER) -> Membership:
+    """Make somebody belong to the room, or change what they are in it.
+
+    Moderators invite members; only owners make moderators and owners. Raises ChatError(forbidden).
+    """
+    return node.writer.run(partial(take_in, by, user, role))
+
+
+def change_role(*, membership: Membership, role: str) -> None:
+    """Make somebody a member, moderator or owner of a room they belong to."""
+    node.writer.run(partial(store_role, membership, role))
+
+
+def remove(*, by: Membership, user: User) -> None:
+    """Put somebody out, or leave oneself. Raises ChatError: forbidden, no_such_user."""
+    is_leaving = by.user_id == user.pk
+    node.writer.run(partial(put_out, by, user, Standing.LEFT if is_leaving else Standing.REMOVED))
+
+
+def ban(*, by: Membership, user: User) -> None:
+    """Keep somebody out, whether they belonged or not. Raises ChatError(forbidden)."""
+    node.writer.run(partial(put_out, by, user, Standing.BANNED))
+
+
+def lift_ban(*, by: Membership, user: User) -> None:
+    """From now on they may come in again by the room's page. Raises ChatError(forbidden)."""
+    node.writer.run(partial(let_in_again, by, user))
+
+
+def take_in(by: Membership, user: User, role: str) -> Membership:
+    with transaction.atomic():
+        room = locked(by.room)
+        known = Membership.objects.filter(room=room, user=user).first()
+        if known and known.belongs and known.role == role:
+            return known
+        rank = known.rank if known else 0
+        if by.role != Role.OWNER and (role != Role.MEMBER or rank):
+            raise ChatError("forbidden", "Only owners change what somebody is in the room.")
+        if known and known.belongs:
+            keep_an_owner(room, known, role)
+            store_role(known, role)
+            return known
+        return join(room, user, role)
+
+
+def put_out(by: Membership, user: User, standing: str) -> None:
+    with transaction.atomic():
+        room = locked(by.room)
+        known = Membership.objects.filter(room=room, user=user).first()
+        if by.user_id != user.pk or standing == Standing.BANNED:
+            refuse_unless_above(by, known)
+        if known is None and standing != Standing.BANNED:
+            raise ChatError("no_such_user", "Nobody of that name belongs to the room.")
+        if known and known.belongs:
+            keep_an_owner(room, known, None)
+        had = bool(known and known.belongs)
+        Membership.objects.update_or_create(
+            room=room, user=user, defaults={"standing": standing, "role": Role.MEMBER}
+        )
+        if had:
+            text = protocol.encode(events.room_removed(room))
+            after_commit(node.bus.expel, user.pk, room.pk, room.slug, text)
+
+
+def let_in_again(by: Membership, user: User) -> None:
+    with transaction.atomic():
+        room = locked(by.room)
+        Membership.objects.filter(room=room, user=user, standing=Standing.BANNED).update(
+            standing=Standing.LEFT
+        )
+
+
+def store_role(membership: Membership, role: str) -> None:
+    with transaction.atomic():
+        Membership.objects.filter(pk=membership.pk).update(role=role)
+        membership.role = role
+        text = protocol.encode(events.room_membership(membership))
+        after_commit(node.bus.publish, topics.user(membership.user_id), text)
+
+
+def locked(room: Room) -> Room:
+    """The room's row, held until the transaction ends: two owners cannot both go at once."""
+    return Room.objects.select_for_update(no_key=True).get(pk=room.pk)
+
+
+def refuse_unless_above(by: Membership, known: Membership | None) -> None:
+    if not by.can_moderate or (known and known.rank >= by.rank):
+        raise ChatError("forbidden", "Only somebody above them in this room can do that.")
+
+
+def keep_an_owner(room: Room, leaving: Membership, role: str | None) -> None:
+    """A room that others belong to keeps somebody who can look after it."""
+    if leaving.role != Role.OWNER or role == Role.OWNER:
+        return
+    others = Membership.objects.belonging().filter(room=room).exclude(pk=leaving.pk)
+    if others.exists() and not others.filter(role=Role.OWNER).exists():
+        raise ChatError("forbidden", "Make somebody else an owner of the room first.")

@@ -1,0 +1,202 @@
+"""Post, for many at once: one transaction stores whatever gathered while the last one ran."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from django.contrib.auth import get_user_model
+from django.db import IntegrityError, connection, transaction
+
+from chat import access, mentions, texts
+from chat.actions.publishing import publish_on_commit
+from chat.actions.rooms import enter_room
+from chat.errors import ChatError, no_such_message
+from chat.models import Membership, Mention, Message, Room
+from chat.models.messages import digest_of
+from chat.node import node
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """What somebody asks to be posted; the text is clean."""
+
+    user_id: int
+    slug: str
+    text: str
+    client_id: uuid.UUID = field(default_factory=uuid.uuid4)
+    reply_to: int | None = None
+
+    @property
+    def key(self) -> tuple[int, uuid.UUID]:
+        return self.user_id, self.client_id
+
+
+class Posted(NamedTuple):
+    message: Message
+    # It had been stored before, under the same client id.
+    duplicate: bool
+
+
+Outcome = Posted | ChatError
+
+
+def post_message(
+    *,
+    room: Room,
+    sender: User,
+    text: str,
+    client_id: uuid.UUID | None = None,
+    reply_to: int | None = None,
+) -> Posted:
+    """Store a message and tell the room, once for each `client_id` of a sender.
+
+    Raises ChatError: empty, too_long, no_such_room, forbidden, no_such_message for what it
+    replies to, and conflict where the id was used for something else.
+    """
+    post = Post(sender.pk, room.slug, texts.clean_text(text), client_id or uuid.uuid4(), reply_to)
+    return store_now(post)
+
+
+def store_now(post: Post) -> Posted:
+    """Store with the next batch and wait for it; not in the event loop. Raises ChatError."""
+    outcome: Outcome = node.writer.store(store_posts, post)
+    if isinstance(outcome, ChatError):
+        raise outcome
+    return outcome
+
+
+def store_soon(post: Post) -> Future[Outcome]:
+    """Store with the next batch. Any thread. Raises Overloaded."""
+    return node.writer.gather(store_posts, post)
+
+
+def store_posts(posts: Sequence[Post]) -> Sequence[Outcome]:
+    """On the writer's thread. What one post lacks does not fail its neighbours."""
+    try:
+        with transaction.atomic():
+            return Batch(posts).store()
+    except IntegrityError:
+        # Another process stored one of these ids, or made one of these memberships, between our
+        # look and our insert. One by one the next look finds it.
+        if len(posts) > 1:
+            return [outcome for post in posts for outcome in store_posts([post])]
+        with transaction.atomic():
+            return Batch(posts).store()
+
+
+class Batch:
+    """One transaction's posts. Reads what all of them need first, in a few queries."""
+
+    def __init__(self, posts: Sequence[Post]) -> None:
+        self.posts = posts
+        self.rooms = {
+            room.slug: room for room in Room.objects.filter(slug__in={post.slug for post in posts})
+        }
+        users = {post.user_id for post in posts}
+        self.memberships = {
+            (membership.user_id, membership.room_id): membership
+            for membership in Membership.objects.select_related("user").filter(
+                user__in=users, room__in=self.rooms.values()
+            )
+        }
+        earlier = Message.objects.in_full().filter(
+            sender__in=users, client_id__in={post.client_id for post in posts}
+        )
+        self.known = {(message.sender_id, message.client_id): message for message in earlier}
+        self.replied_to = dict(
+            Message.objects.filter(
+                pk__in={post.reply_to for post in posts if post.reply_to is not None}
+            ).values_list("pk", "room_id")
+        )
+        self.fresh: list[Message] = []
+
+    def store(self) -> list[Outcome]:
+        outcomes = [self.outcome_of(post) for post in self.posts]
+        if self.fresh:
+            self.take_ticks()
+            mentioned = self.find_mentioned()
+            Message.objects.bulk_create(self.fresh)
+            rows = [row for message, people in mentioned for row in mentions.rows(message, people)]
+            Mention.objects.bulk_create(rows)
+            self.move_read_positions()
+            for message in self.fresh:
+                publish_on_commit(message)
+        return outcomes
+
+    def outcome_of(self, post: Post) -> Outcome:
+        try:
+            room, sender = self.allowed(post)
+            digest = digest_of(room.pk, post.text)
+            if known := self.known.get(post.key):
+                return same_post(known, digest)
+            if post.reply_to is not None and self.replied_to.get(post.reply_to) != room.pk:
+                raise no_such_message()
+        except ChatError as refusal:
+            return refusal
+        message = Message(
+            room=room,
+            sender=sender,
+            text=post.text,
+            client_id=post.client_id,
+            digest=digest,
+            reply_to_id=post.reply_to,
+        )
+        self.known[post.key] = message
+        self.fresh.append(message)
+        return Posted(message, duplicate=False)
+
+    def allowed(self, post: Post) -> tuple[Room, User]:
+        """Room and sender as they are now. A first post into a public room makes a member."""
+        room = self.rooms.get(post.slug)
+        membership = self.memberships.get((post.user_id, room.pk)) if room else None
+        if room and membership and membership.belongs:
+            return room, membership.user
+        sender = get_user_model().objects.get(pk=post.user_id)
+        room = access.room(sender, post.slug)
+        membership = enter_room(room=room, user=sender)
+        self.memberships[sender.pk, room.pk] = membership
+        return room, sender
+
+    def take_ticks(self) -> None:
+        """Rooms in one order everywhere: two processes never wait for each other's second one."""
+        for room in sorted({message.room for message in self.fresh}, key=lambda room: room.pk):
+            messages = [message for message in self.fresh if message.room == room]
+            last = room.advance(len(messages))
+            for tick, message in enumerate(messages, last - len(messages) + 1):
+                message.seq = message.tick = tick
+
+    def find_mentioned(self) -> list[tuple[Message, list[User]]]:
+        found = [
+            (message, people)
+            for message in self.fresh
+            if (people := mentions.people_in(message.text, message.room))
+        ]
+        for message, people in found:
+            message.mentions = [user.username for user in people]
+        return found
+
+    def move_read_positions(self) -> None:
+        """Who posts has seen what was there."""
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "UPDATE chat_membership SET read = %s WHERE id = %s AND read < %s",
+                [(tick, membership, tick) for membership, tick in self.positions()],
+            )
+
+    def positions(self) -> Iterator[tuple[int, int]]:
+        last = {(each.sender_id, each.room_id): each.seq for each in self.fresh}
+        return ((self.memberships[key].pk, tick) for key, tick in sorted(last.items()))
+
+
+def same_post(earlier: Message, digest: bytes) -> Outcome:
+    if bytes(earlier.digest) != digest:
+        raise ChatError("conflict", "This client_id was used before for another message.")
+    return Posted(earlier, duplicate=True)
