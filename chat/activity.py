@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-
-from django.db import DatabaseError
-
 from chat import events, history, protocol
-from chat.limits import ACTIVITY_SECONDS
 from chat.models import Membership
 from chat.node import node
 from chat.realtime import topics
 
-log = logging.getLogger("chat.activity")
-
 
 async def tell_activity() -> None:
-    """Runs as long as the process."""
-    while True:
-        await asyncio.sleep(ACTIVITY_SECONDS)
-        if not node.news:
-            continue
+    """Tell of the rooms that had news since the last time."""
+    if node.news:
         rooms, node.news = node.news, set()
-        try:
-            waiting = await node.read(history.waiting, rooms, node.hub.users())
-        except DatabaseError as error:
-            log.error("What waits could not be counted: %s", error)
-            continue
-        for membership in waiting:
+        for membership in await node.read(history.waiting, rooms, node.hub.users()):
             tell(membership)
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from chat.actions.members import change_role
 from chat.actions.messages import delete_message
 from chat.actions.rooms import describe_room
-from chat.models import Membership, Message, Room
+from chat.models import Membership, Message, MessageRevision, Room
 
 
 class WithoutBulkDeletion(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -83,6 +83,22 @@ class MembershipAdmin(WithoutBulkDeletion):
         return False
 
 
+class RevisionInline(admin.TabularInline):  # type: ignore[type-arg]
+    """What a message said before it was edited; to look at."""
+
+    model = MessageRevision
+    extra = 0
+    fields = ["text", "replaced_at"]
+    readonly_fields = ["text", "replaced_at"]
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
+        return False
+
+
 @admin.register(Message)
 class MessageAdmin(WithoutBulkDeletion):
     """Read-only, but for the action Delete, which every screen sees at once."""
@@ -93,6 +109,8 @@ class MessageAdmin(WithoutBulkDeletion):
     search_fields = ["text", "sender__username", "room__name"]
     date_hierarchy = "created_at"
     actions = ["delete_messages"]
+    inlines = [RevisionInline]
+    exclude = ["digest"]
     # Counting a large table for the page numbers costs more than the page.
     show_full_result_count = False
 

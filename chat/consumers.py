@@ -24,9 +24,11 @@ from chat import activity, commands, events, protocol, revocation
 from chat.actions.posting import Outcome, Posted, store_soon
 from chat.errors import ChatError, CloseCode, bad_frame, unavailable
 from chat.limits import (
+    ACTIVITY_SECONDS,
     FRAME_BYTES,
     MALFORMED_FRAMES,
     POSTS_UNDER_WAY,
+    SWEEP_SECONDS,
     TURN_SECONDS,
     WAITING_CHARS,
     WAITING_COMMANDS,
@@ -92,8 +94,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         await self.accept()
         user: User | AnonymousUser = self.scope["user"]
         if node.start():
-            node.keep(revocation.sweep())
-            node.keep(activity.tell_activity())
+            node.repeat(SWEEP_SECONDS, revocation.sweep)
+            node.repeat(ACTIVITY_SECONDS, activity.tell_activity)
         if isinstance(user, AnonymousUser):
             await self.close(CloseCode.NOT_SIGNED_IN)
         elif len(node.hub.listening(topics.user(user.pk))) >= settings.CONNECTIONS_PER_USER:

@@ -57,7 +57,7 @@ class Node:
             return False
         self.loop = loop
         self.bus.attach(loop)
-        self.keep(self.reconcile())
+        self.repeat(RECONCILE_SECONDS, self.reconcile)
         return True
 
     async def close_connections(self, code: int) -> None:
@@ -103,6 +103,10 @@ class Node:
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
+    def repeat(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Do something again and again, whatever goes wrong with it once."""
+        self.keep(repeating(seconds, work))
+
     # --- The log behind the feeds
 
     async def read_log(self, room_id: int, after: int) -> Page:
@@ -120,17 +124,9 @@ class Node:
 
     async def reconcile(self) -> None:
         """Compare the heads of all feeds with the database: a lost broadcast heals by itself."""
-        while True:
-            await asyncio.sleep(RECONCILE_SECONDS)
-            room_ids = [topics.room_id(topic) for topic in self.hub.feeds]
-            if not room_ids:
-                continue
-            try:
-                clocks = await self.read(history.clocks, room_ids)
-            except DatabaseError as error:
-                log.error("The rooms' clocks could not be read: %s", error)
-                continue
-            for room_id, tick in clocks.items():
+        room_ids = [topics.room_id(topic) for topic in self.hub.feeds]
+        if room_ids:
+            for room_id, tick in (await self.read(history.clocks, room_ids)).items():
                 self.hub.notice(room_id, tick)
 
     # --- In the event loop
@@ -159,6 +155,17 @@ class Node:
         for each in self.hub.listening(topics.user(user_id)):
             each.expelled(room_id, slug, event)
         self.presence.remove(room_id, user_id)
+
+
+async def repeating(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        try:
+            await work()
+        except DatabaseError as error:
+            log.error("%s could not ask the database: %s", work.__qualname__, error)
+        except Exception:
+            log.exception("%s failed.", work.__qualname__)
 
 
 def reading(question: Callable[..., T], *arguments: Any) -> T:

@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.signals import account_changed, session_cycled, session_ended
 from chat import access
 from chat.errors import CloseCode
-from chat.limits import CONFIRM_SECONDS, RECHECK_DELAY_SECONDS, SWEEP_SECONDS
+from chat.limits import CONFIRM_SECONDS, RECHECK_DELAY_SECONDS
 from chat.node import node
 from chat.realtime import topics
 from chat.realtime.connection import Connection
@@ -58,13 +58,12 @@ def recheck_soon(user_id: int) -> None:
 
 
 def start_recheck(user_id: int) -> None:
-    node.keep(recheck(node.hub.listening(topics.user(user_id))))
+    node.keep(recheck_user(user_id))
 
 
 async def sweep() -> None:
-    while True:
-        await asyncio.sleep(SWEEP_SECONDS)
-        await recheck(node.hub.connections)
+    """Look at every session: a shell or SQL sends no signal."""
+    await recheck(node.hub.connections)
 
 
 async def recheck(suspects: Iterable[Connection]) -> None:
@@ -72,16 +71,20 @@ async def recheck(suspects: Iterable[Connection]) -> None:
 
     Twice, because a session whose key is renewed is empty until its request ends.
     """
-    try:
-        invalid = await invalid_among(suspects)
-        if invalid:
-            await asyncio.sleep(CONFIRM_SECONDS)
-            invalid = await invalid_among(invalid)
-    except DatabaseError as error:
-        log.error("The sessions could not be checked: %s", error)
-        return
+    invalid = await invalid_among(suspects)
+    if invalid:
+        await asyncio.sleep(CONFIRM_SECONDS)
+        invalid = await invalid_among(invalid)
     for connection in invalid:
         connection.close(CloseCode.NOT_SIGNED_IN)
+
+
+async def recheck_user(user_id: int) -> None:
+    try:
+        await recheck(node.hub.listening(topics.user(user_id)))
+    except DatabaseError as error:
+        # The next sweep looks again.
+        log.error("The sessions of user %s could not be checked: %s", user_id, error)
 
 
 async def invalid_among(suspects: Iterable[Connection]) -> list[Connection]:
