@@ -15,8 +15,8 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import django
 
@@ -29,9 +29,9 @@ BACKLOG = 1024
 PING_SECONDS = 20
 PONG_SECONDS = 15
 GRACE_SECONDS = 10
-# How long the closing of all connections is spread over, and in how many groups.
-DRAIN_SECONDS = 3.0
-DRAIN_STEPS = 10
+# How long peers may take to answer their close, and how often that is looked at.
+ANSWER_SECONDS = 2.0
+ANSWER_POLLS = 100
 # What may wait in the process for one peer under daphne; uvicorn has such a bound of its own.
 UNSENT_BYTES = 64 * 1024
 UNSENT_POLL_SECONDS = 0.05
@@ -148,6 +148,7 @@ def address(listener: socket.socket) -> str:
 def serve_on_uvicorn(listener: socket.socket) -> None:
     import uvicorn
 
+    from chat.errors import CloseCode
     from chat.limits import FRAME_BYTES
     from chat.node import node
 
@@ -168,14 +169,14 @@ def serve_on_uvicorn(listener: socket.socket) -> None:
             for server in self.servers:
                 server.close()
             await node.settle()
-            waiting = list(self.server_state.connections)
-            size = max(1, -(-len(waiting) // DRAIN_STEPS))
-            for start in range(0, len(waiting), size):
-                for connection in waiting[start : start + size]:
-                    connection.shutdown()
-                if start + size < len(waiting):
-                    await asyncio.sleep(DRAIN_SECONDS / DRAIN_STEPS)
+            await node.close_connections(CloseCode.RESTARTING)
+            await answered(self.closing)
             await super().shutdown(sockets)
+
+        def closing(self) -> bool:
+            """Whether some peer has not answered its close yet."""
+            lines = self.server_state.connections
+            return any(getattr(line, "close_sent", False) for line in lines)
 
     config = uvicorn.Config(
         "ChatApp.asgi:application",
@@ -208,14 +209,39 @@ def serve_on_uvicorn(listener: socket.socket) -> None:
 
 def serve_on_daphne(listener: socket.socket) -> None:
     from daphne.server import Server
-    from twisted.internet import defer, reactor
+    from twisted.internet import defer
 
     from chat.errors import CloseCode
     from chat.node import node
     from ChatApp.asgi import application
 
     class GuardedServer(Server):  # type: ignore[misc]  # daphne has no types
-        """daphne's sends never wait: without this a peer that does not read fills our memory."""
+        """daphne's sends never wait: without this a peer that does not read fills our memory.
+
+        And it drops its lines without a word when it ends: this says "come back" first.
+        """
+
+        def listen_success(self, port: Any) -> None:
+            self.port = port
+            super().listen_success(port)
+
+        def kill_all_applications(self) -> Any:
+            goodbye = defer.Deferred.fromFuture(asyncio.ensure_future(self.say_goodbye()))
+            return goodbye.addBoth(lambda _: Server.kill_all_applications(self))
+
+        async def say_goodbye(self) -> None:
+            self.port.stopListening()
+            await node.settle()
+            await node.close_connections(CloseCode.CANNOT_SERVE_NOW)
+            await answered(self.closing)
+            await node.stop()
+
+        def closing(self) -> bool:
+            """Whether some socket's peer has not answered its close yet."""
+            lines = self.connections.items()
+            return any(
+                hasattr(line, "serverClose") and "disconnected" not in of for line, of in lines
+            )
 
         async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
             if message["type"] == "websocket.send":
@@ -232,16 +258,6 @@ def serve_on_daphne(listener: socket.socket) -> None:
                 patience -= UNSENT_POLL_SECONDS
                 await asyncio.sleep(UNSENT_POLL_SECONDS)
 
-    def drain() -> defer.Deferred[None]:
-        # daphne drops the line without a word: say "come back" first.
-        return defer.Deferred.fromFuture(asyncio.ensure_future(say_goodbye()))
-
-    async def say_goodbye() -> None:
-        await node.settle()
-        await node.close_connections(CloseCode.CANNOT_SERVE_NOW)
-        await node.stop()
-
-    cast(Any, reactor).addSystemEventTrigger("before", "shutdown", drain)
     GuardedServer(
         application,
         endpoints=[twisted_endpoint(listener)],
@@ -253,6 +269,17 @@ def serve_on_daphne(listener: socket.socket) -> None:
         websocket_handshake_timeout=30,
         verbosity=0,
     ).run()
+
+
+async def answered(is_open: Callable[[], bool]) -> None:
+    """Wait, but not for long, until all peers have answered their close.
+
+    A line that is dropped with something unread in it is reset, and its peer never sees the code.
+    """
+    for _ in range(ANSWER_POLLS):
+        if not is_open():
+            return
+        await asyncio.sleep(ANSWER_SECONDS / ANSWER_POLLS)
 
 
 def unsent_bytes(transport: Any) -> int:

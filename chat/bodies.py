@@ -10,7 +10,7 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from msgspec import Meta, Struct
 
@@ -105,7 +105,3 @@ def convert(fields: dict[str, Any], kind: type[T]) -> T:
         return msgspec.convert(fields, kind, strict=False)
     except msgspec.MsgspecError as error:
         raise bad_frame(f"The request cannot be read: {why(error)}.") from None
-
-
-def json(answer: Struct, *, status: int = 200) -> HttpResponse:
-    return HttpResponse(msgspec.json.encode(answer), content_type=JSON, status=status)

@@ -56,6 +56,7 @@ def unavailable() -> ChatError:
 class CloseCode(IntEnum):
     """Why the server ends a connection; docs/protocol.md tells what a client does then."""
 
+    RESTARTING = 1012
     BROKEN_CLIENT = 4400
     NOT_SIGNED_IN = 4401
     REMOVED = 4403

@@ -20,6 +20,8 @@ class RoomForm(forms.Form):
         error_messages={"required": _("Type a name.")},
     )
 
+    private = forms.BooleanField(label=_("Private: only invited people see it"), required=False)
+
     def clean_name(self) -> str:
         try:
             return clean_name(cast(str, self.cleaned_data["name"]))

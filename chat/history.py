@@ -65,10 +65,12 @@ def read_log(room_id: int, after: int) -> LogPage:
     rows = Message.objects.in_full().filter(room=room_id)
     told = []
     prev = after
-    for row in rows.touched_between(after, head, REPLAY_PAGE):
+    # Not up to `head` alone: a message that changed since then is beyond it, and what comes next
+    # would follow a tick that nobody was told of.
+    for row in rows.touched_after(after, REPLAY_PAGE):
         told.append((prev, row.tick, protocol.encode(events.change(row, prev=prev))))
         prev = row.tick
-    return LogPage(told, prev if len(told) == REPLAY_PAGE else head)
+    return LogPage(told, prev if len(told) == REPLAY_PAGE else max(prev, head))
 
 
 def waiting(room_ids: Collection[int], user_ids: Collection[int]) -> list[Membership]:

@@ -32,6 +32,9 @@ T = TypeVar("T")
 
 READER_THREADS = 4
 GOODBYE_SECONDS = 2.0
+# How long the closing of all connections is spread over, and in how many groups.
+CLOSING_SECONDS = 3.0
+CLOSING_GROUPS = 10
 SETTLE_SECONDS = 5.0
 
 
@@ -61,10 +64,17 @@ class Node:
         return True
 
     async def close_connections(self, code: int) -> None:
-        """Close every connection and wait, but not for long, until it was said."""
+        """Close every connection in small groups and wait, but not for long, until it was said.
+
+        Clients come back within 2 s of their close: spread, they do not come all at once.
+        """
         everybody = list(self.hub.connections)
-        for each in everybody:
-            each.close(code, after_queue=True)
+        size = max(1, -(-len(everybody) // CLOSING_GROUPS))
+        for start in range(0, len(everybody), size):
+            for each in everybody[start : start + size]:
+                each.close(code, after_queue=True)
+            if start + size < len(everybody):
+                await asyncio.sleep(CLOSING_SECONDS / CLOSING_GROUPS)
         with suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_SECONDS):
                 for each in everybody:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
@@ -14,29 +10,17 @@ from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views import csrf
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
 from chat import access, commands, events, history, protocol
-from chat.actions.members import ban, invite, lift_ban, remove
 from chat.actions.rooms import enter_room, open_room
-from chat.bodies import (
-    Invitation,
-    MemberAnswer,
-    NewRoom,
-    json,
-    read_body,
-    read_query,
-    wants_json,
-)
+from chat.answers import as_json, json, signed_in
+from chat.bodies import NewRoom, read_body, read_query, wants_json
 from chat.errors import ChatError
 from chat.forms import RoomForm
 from chat.limits import FRAME_BYTES, MESSAGE_CHARS
 from chat.models import Membership, Message, Room
-
-View = Callable[..., HttpResponse]
-
 
 # --- Pages
 
@@ -54,10 +38,11 @@ def rooms_page(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     form = RoomForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        room, _is_new = open_room(name=form.cleaned_data["name"], by=user)
+        kind = Room.Kind.PRIVATE if form.cleaned_data["private"] else Room.Kind.PUBLIC
+        room, _is_new = open_room(name=form.cleaned_data["name"], by=user, kind=kind)
         return redirect("room", room.slug)
     context = {"form": form, "rooms": rooms_for(user)}
-    return render(request, "chat/rooms.html", context, status=400 if form.is_bound else 200)
+    return render(request, "chat/rooms.html", context)
 
 
 @login_required
@@ -101,24 +86,6 @@ def rooms_for(user: User) -> list[Room]:
 # --- The protocol over HTTP
 
 
-def as_json(view: View) -> View:
-    """Signed in or 401; refusals become their status with `code` and `detail`."""
-
-    @wraps(view)
-    def answering(request: HttpRequest, **arguments: Any) -> HttpResponse:
-        try:
-            if not request.user.is_authenticated:
-                raise ChatError("not_signed_in", "Sign in first.")
-            return view(request, **arguments)
-        except Exception as problem:
-            refusal = commands.as_refusal(problem)
-            if refusal is None:
-                raise
-            return refused(refusal)
-
-    return answering
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @as_json
 def messages(request: HttpRequest, slug: str) -> HttpResponse:
@@ -155,67 +122,5 @@ def make_room(request: HttpRequest) -> HttpResponse:
     return json(events.room_summary(own_membership(user, room)), status=201 if is_new else 200)
 
 
-# --- Members
-
-
-@require_POST
-@as_json
-def members(request: HttpRequest, slug: str) -> HttpResponse:
-    """Invite somebody, or change what they are in the room."""
-    by = access.moderated_room(signed_in(request), slug)
-    wanted = read_body(request, Invitation)
-    membership = invite(by=by, user=access.person(wanted.username), role=wanted.role)
-    return json(member_of(membership, wanted.username), status=201)
-
-
-@require_http_methods(["DELETE"])
-@as_json
-def member(request: HttpRequest, slug: str, username: str) -> HttpResponse:
-    """Put somebody out, or leave."""
-    user = signed_in(request)
-    someone = access.person(username)
-    by = access.own_membership(user, slug) if someone == user else None
-    remove(by=by or access.moderated_room(user, slug), user=someone)
-    return json(protocol.Ok())
-
-
-@require_http_methods(["POST", "DELETE"])
-@as_json
-def room_ban(request: HttpRequest, slug: str, username: str) -> HttpResponse:
-    by = access.moderated_room(signed_in(request), slug)
-    (ban if request.method == "POST" else lift_ban)(by=by, user=access.person(username))
-    return json(protocol.Ok())
-
-
-def member_of(membership: Membership, username: str) -> MemberAnswer:
-    return MemberAnswer(room=membership.room.slug, username=username, role=membership.role)
-
-
 def own_membership(user: User, room: Room) -> Membership:
     return Membership.objects.with_unread().select_related("room").get(room=room, user=user)
-
-
-def signed_in(request: HttpRequest) -> User:
-    """The user, behind a door that lets only signed-in people pass."""
-    if not isinstance(request.user, User):
-        raise ChatError("not_signed_in", "Sign in first.")
-    return request.user
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's page, or JSON for a script (the setting CSRF_FAILURE_VIEW)."""
-    if wants_json(request):
-        return refused(ChatError("forbidden", "The request lacks this session's CSRF token."))
-    return csrf.csrf_failure(request, reason)
-
-
-def refused(refusal: ChatError) -> HttpResponse:
-    body = protocol.Error(
-        code=refusal.code,
-        detail=refusal.detail,
-        retry_after=refusal.retry_after or msgspec.UNSET,
-    )
-    response = json(body, status=refusal.http_status)
-    if refusal.retry_after:
-        response["Retry-After"] = str(math.ceil(refusal.retry_after))
-    return response

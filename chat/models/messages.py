@@ -38,7 +38,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
     def touched_between(self, after: int, until: int, limit: int) -> list[Message]:
         """The log: what changed after the tick `after` up to `until`, by its latest change."""
-        return list(self.filter(tick__gt=after, tick__lte=until).order_by("tick")[:limit])
+        return self.filter(tick__lte=until).touched_after(after, limit)
+
+    def touched_after(self, after: int, limit: int) -> list[Message]:
+        return list(self.filter(tick__gt=after).order_by("tick")[:limit])
 
 
 class Message(models.Model):

@@ -1,0 +1,68 @@
+"""What goes back over HTTP: JSON, refusals with their status, and who it is for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import msgspec
+from django.http import HttpRequest, HttpResponse
+from django.views import csrf
+from msgspec import Struct
+
+from accounts.models import User
+from chat import commands, protocol
+from chat.bodies import JSON, wants_json
+from chat.errors import ChatError
+
+View = Callable[..., HttpResponse]
+
+
+def as_json(view: View) -> View:
+    """Signed in or 401; refusals become their status with `code` and `detail`."""
+
+    @wraps(view)
+    def answering(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        try:
+            if not request.user.is_authenticated:
+                raise ChatError("not_signed_in", "Sign in first.")
+            return view(request, **arguments)
+        except Exception as problem:
+            refusal = commands.as_refusal(problem)
+            if refusal is None:
+                raise
+            return refused(refusal)
+
+    return answering
+
+
+def signed_in(request: HttpRequest) -> User:
+    """The user, behind a door that lets only signed-in people pass."""
+    if not isinstance(request.user, User):
+        raise ChatError("not_signed_in", "Sign in first.")
+    return request.user
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's page, or JSON for a script (the setting CSRF_FAILURE_VIEW)."""
+    if wants_json(request):
+        return refused(ChatError("forbidden", "The request lacks this session's CSRF token."))
+    return csrf.csrf_failure(request, reason)
+
+
+def refused(refusal: ChatError) -> HttpResponse:
+    body = protocol.Error(
+        code=refusal.code,
+        detail=refusal.detail,
+        retry_after=refusal.retry_after or msgspec.UNSET,
+    )
+    response = json(body, status=refusal.http_status)
+    if refusal.retry_after:
+        response["Retry-After"] = str(math.ceil(refusal.retry_after))
+    return response
+
+
+def json(answer: Struct, *, status: int = 200) -> HttpResponse:
+    return HttpResponse(msgspec.json.encode(answer), content_type=JSON, status=status)

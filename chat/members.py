@@ -1,0 +1,115 @@
+"""Who belongs to a room, over HTTP: JSON for scripts, and a plain page with the same in forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+from msgspec import Struct
+
+from accounts.models import User
+from chat import access
+from chat.actions import members as actions
+from chat.answers import as_json, json, signed_in
+from chat.bodies import Invitation, read_body, wants_json
+from chat.errors import ChatError
+from chat.models import Membership
+from chat.protocol import Ok
+
+
+class MemberAnswer(Struct):
+    room: str
+    username: str
+    role: str
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def members(request: HttpRequest, slug: str) -> HttpResponse:
+    """Invite somebody, or change what they are in the room; the page lists who belongs."""
+    if request.method != "POST":
+        return members_page(request, slug)
+    return with_form_or_json(request, slug, lambda: invite(request, slug))
+
+
+@require_http_methods(["POST", "DELETE"])
+def member(request: HttpRequest, slug: str, username: str) -> HttpResponse:
+    """Put somebody out, or leave oneself. A form, which knows no DELETE, posts `_method`."""
+    return with_form_or_json(request, slug, lambda: put_out(request, slug, username))
+
+
+@require_http_methods(["POST", "DELETE"])
+def ban(request: HttpRequest, slug: str, username: str) -> HttpResponse:
+    return with_form_or_json(request, slug, lambda: set_ban(request, slug, username))
+
+
+@login_required
+def members_page(request: HttpRequest, slug: str) -> HttpResponse:
+    user = signed_in(request)
+    try:
+        own = access.own_membership(user, slug)
+    except ChatError as refusal:
+        status = refusal.http_status
+        return render(request, f"{status}.html", {"detail": refusal.detail}, status=status)
+    everybody = Membership.objects.filter(room=own.room).select_related("user")
+    context = {
+        "room": own.room,
+        "own": own,
+        "members": everybody.belonging().order_by("user__username_key"),
+        "banned": everybody.filter(standing=Membership.Standing.BANNED),
+        "roles": Membership.Role.choices,
+    }
+    return render(request, "chat/members.html", context)
+
+
+# --- What is done
+
+
+def invite(request: HttpRequest, slug: str) -> Struct:
+    by = access.moderated_room(signed_in(request), slug)
+    wanted = read_body(request, Invitation)
+    membership = actions.invite(by=by, user=access.person(wanted.username), role=wanted.role)
+    return MemberAnswer(room=by.room.slug, username=wanted.username, role=membership.role)
+
+
+def put_out(request: HttpRequest, slug: str, username: str) -> Struct:
+    user = signed_in(request)
+    own = access.own_membership(user, slug)
+    someone = own.user if username == user.username else access.person(username)
+    if someone != user:
+        own = access.moderated_room(user, slug)
+    actions.remove(by=own, user=someone)
+    return Ok()
+
+
+def set_ban(request: HttpRequest, slug: str, username: str) -> Struct:
+    by = access.moderated_room(signed_in(request), slug)
+    is_lifted = is_deletion(request)
+    (actions.lift_ban if is_lifted else actions.ban)(by=by, user=access.person(username))
+    return Ok()
+
+
+def is_deletion(request: HttpRequest) -> bool:
+    return request.method == "DELETE" or request.POST.get("_method") == "delete"
+
+
+# --- How it is answered
+
+
+def with_form_or_json(request: HttpRequest, slug: str, work: Callable[[], Struct]) -> HttpResponse:
+    """A script gets JSON; a page's form goes back to the page, with a notice."""
+    if request.method == "DELETE" or wants_json(request) or not isinstance(request.user, User):
+        created = request.method == "POST" and request.path.endswith("/members/")
+        return as_json(lambda _: json(work(), status=201 if created else 200))(request)
+    try:
+        work()
+    except ChatError as refusal:
+        messages.error(request, refusal.detail)
+    else:
+        messages.success(request, _("Done."))
+    still_belongs = request.user.memberships.belonging().filter(room__slug=slug).exists()
+    return redirect("members", slug) if still_belongs else redirect("chat-page")
