@@ -74,7 +74,7 @@ def origins(name: str) -> list[str]:
 def is_origin(value: str) -> bool:
     try:
         parts = urlsplit(value)
-        is_named = bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
+        is_named = bool(parts.hostname) and parts.port != 0 and not set("@*") & set(value)
     except ValueError:  # half an IPv6 address, a port that is none
         return False
     bare = f"{parts.scheme}://{parts.netloc}"

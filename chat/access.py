@@ -27,10 +27,13 @@ def room(user: User, slug: str | None) -> Room:
 
     Raises ChatError: no_such_room; forbidden for a public one that the user was put out of.
     """
-    found = Room.objects.visible_to(user).filter(slug=slug or "").first()
+    if not slug or "\0" in slug:
+        # PostgreSQL takes no NUL, not even to compare with.
+        raise no_such_room()
+    found = Room.objects.visible_to(user).filter(slug=slug).first()
     if found:
         return found
-    if Room.objects.filter(slug=slug or "", kind=Room.Kind.PUBLIC).exists():
+    if Room.objects.filter(slug=slug, kind=Room.Kind.PUBLIC).exists():
         raise shut_out()
     raise no_such_room()
 
@@ -68,7 +71,8 @@ def own_membership(user: User, slug: str) -> Membership:
 
 def person(username: str) -> User:
     """The active account of that name. Raises ChatError(no_such_user)."""
-    found = get_user_model().objects.filter(username_key=username, is_active=True).first()
+    people = get_user_model().objects.filter(is_active=True)
+    found = None if "\0" in username else people.filter(username_key=username).first()
     if found is None:
         raise ChatError("no_such_user", "There is nobody of that name.")
     return found

@@ -5,6 +5,7 @@ import unicodedata
 
 from chat.errors import ChatError
 from chat.limits import ROOM_NAME_CHARS, SLUG_CHARS
+from chat.unicode import category
 
 # Joins and styles emoji, and shapes some scripts: the only invisible characters that a name keeps.
 JOINERS = "\u200c\u200d"
@@ -61,9 +62,3 @@ def numbered(stem: str, number: int) -> str:
 
 def is_slug_character(character: str) -> bool:
     return character in JOINERS or category(character).startswith(SLUG_CATEGORIES)
-
-
-def category(character: str) -> str:
-    """As in Unicode's book, where emoji are symbols even if they are newer than this Python's."""
-    known = unicodedata.category(character)
-    return "So" if known == "Cn" and "\U0001f000" <= character <= "\U0001faff" else known

@@ -4,6 +4,7 @@ import unicodedata
 
 from chat.errors import ChatError, bad_frame
 from chat.limits import EMOJI_CHARS, MESSAGE_CHARS
+from chat.unicode import category
 
 # Besides symbols: what joins, colours and styles them, and the keycaps' bases.
 EMOJI_CATEGORIES = ("So", "Sk", "Mn", "Me", "Cf")
@@ -25,10 +26,8 @@ def clean_text(text: str) -> str:
 
 def clean_emoji(emoji: str) -> str:
     """One emoji, however it is composed. Raises ChatError(bad_frame)."""
-    has_symbol = any(unicodedata.category(part) in {"So", "Me"} for part in emoji)
-    is_emoji = all(
-        part in KEYCAP_BASES or unicodedata.category(part) in EMOJI_CATEGORIES for part in emoji
-    )
+    has_symbol = any(category(part) in {"So", "Me"} for part in emoji)
+    is_emoji = all(part in KEYCAP_BASES or category(part) in EMOJI_CATEGORIES for part in emoji)
     # ‼ ⁉ and the like are punctuation, arrows and ± mathematics: they count when styled.
     if len(emoji) > EMOJI_CHARS or not ((has_symbol and is_emoji) or is_styled_sign(emoji)):
         raise bad_frame("A reaction is one emoji.")

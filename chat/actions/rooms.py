@@ -97,6 +97,10 @@ def join(room: Room, user: User, role: str) -> Membership:
     """Who comes new has nothing unread: what was said before is not theirs to catch up on."""
     with transaction.atomic():
         tick = Room.objects.values_list("tick", flat=True).get(pk=room.pk)
+        known = access.membership(user, room)
+        if known and known.belongs:
+            # Invited, or entered in another tab, since the caller looked.
+            return known
         standing = Membership.Standing.BELONGS
         membership, _ = Membership.objects.update_or_create(
             room=room, user=user, defaults={"role": role, "read": tick, "standing": standing}

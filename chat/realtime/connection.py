@@ -48,6 +48,8 @@ class Connection:
         self.queue: deque[tuple[str, str]] = deque()
         self.queued_chars = 0
         self.close_code: int | None = None
+        # The writing task has nothing to do, or has not had its turn since it got something.
+        self.is_idle = False
         self.has_work = asyncio.Event()
         self.has_room = asyncio.Event()
         self.has_room.set()
@@ -58,12 +60,17 @@ class Connection:
         return self.close_code is not None
 
     def deliver(self, event: str, topic: str = "") -> None:
-        """Queue an event. A full queue closes the connection: it reads too slowly."""
+        """Queue an event. A full queue closes the connection: it reads too slowly.
+
+        Many events may come in one turn of the loop, as one commit brings them: their number
+        tells of a slow reader only where the line was busy before.
+        """
         if self.is_closing:
             return
         self.queue.append((topic, event))
         self.queued_chars += len(event)
-        if len(self.queue) > QUEUED_EVENTS or self.queued_chars > QUEUED_CHARS:
+        is_behind = len(self.queue) > QUEUED_EVENTS and not self.is_idle
+        if is_behind or self.queued_chars > QUEUED_CHARS:
             self.close(self.too_slow)
         elif len(self.queue) > QUEUED_EVENTS // 4 or self.queued_chars > QUEUED_CHARS // 4:
             self.has_room.clear()
@@ -93,7 +100,9 @@ class Connection:
         """Send what is queued until the connection ends. One task runs this."""
         try:
             while not (self.is_closing and not self.queue):
+                self.is_idle = True
                 await self.has_work.wait()
+                self.is_idle = False
                 self.has_work.clear()
                 await self.flush()
             if self.close_code is not None:

@@ -73,9 +73,12 @@ class MemoryPresence:
         # Outlives an empty room, so that a revision never repeats within a process.
         self.revisions: dict[int, int] = {}
         self.idle: set[str] = set()
+        # Where a connection is, as (room, user).
+        self.places: dict[str, set[tuple[int, int]]] = {}
 
     def enter(self, room_id: int, occupant: Occupant, connection_id: str) -> None:
         """A connection of theirs is subscribed."""
+        self.places.setdefault(connection_id, set()).add((room_id, occupant.user_id))
         stays = self.rooms.setdefault(room_id, {})
         stay = stays.get(occupant.user_id)
         if stay is None:
@@ -92,6 +95,7 @@ class MemoryPresence:
 
     def leave(self, room_id: int, user_id: int, connection_id: str) -> None:
         """That connection is not subscribed any more."""
+        self.places.get(connection_id, set()).discard((room_id, user_id))
         stay = self.rooms.get(room_id, {}).get(user_id)
         if stay is None or connection_id not in stay.connections:
             return
@@ -123,14 +127,14 @@ class MemoryPresence:
     def set_idle(self, connection_id: str, *, idle: bool) -> None:
         """Nobody looks at that connection's tab; or somebody does again."""
         (self.idle.add if idle else self.idle.discard)(connection_id)
-        for room_id, stays in self.rooms.items():
-            for stay in stays.values():
-                if connection_id in stay.connections:
-                    self.tell_state(room_id, stay)
+        for room_id, user_id in self.places.get(connection_id, ()):
+            if stay := self.rooms.get(room_id, {}).get(user_id):
+                self.tell_state(room_id, stay)
 
     def forget(self, connection_id: str) -> None:
         """The connection is gone; it has left its rooms before."""
         self.idle.discard(connection_id)
+        self.places.pop(connection_id, None)
 
     def snapshot(self, room_id: int) -> Snapshot:
         """Everybody in the room, or the first 200, as of the revision told last."""

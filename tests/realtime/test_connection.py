@@ -1,0 +1,335 @@
+"""One tab's outgoing queue: in order, bounded, and never waited for by whoever tells it things."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from chat.realtime import connection as module
+from chat.realtime.connection import BATCH_CHARS, QUEUED_CHARS, QUEUED_EVENTS, Connection
+
+TOO_SLOW = 4408
+GOODBYE = 4503
+
+
+class Line:
+    """The server's side of one socket: takes frames as fast as `has_room` says."""
+
+    def __init__(self) -> None:
+        self.frames: list[str] = []
+        self.code: int | None = None
+        self.was_aborted = False
+        self.has_room = asyncio.Event()
+        self.has_room.set()
+        self.is_sending = asyncio.Event()
+        self.problem: Exception | None = None
+
+    async def send_text(self, frame: str) -> None:
+        self.is_sending.set()
+        await self.has_room.wait()
+        if self.problem:
+            raise self.problem
+        self.frames.append(frame)
+
+    async def send_close(self, code: int) -> None:
+        await self.send_text(f"close {code}")
+        self.frames.pop()
+        self.code = code
+
+    def abort(self) -> None:
+        self.was_aborted = True
+
+
+@asynccontextmanager
+async def connected(*, batch: bool = False) -> AsyncIterator[tuple[Connection, Line]]:
+    """A connection whose writing task runs."""
+    line = Line()
+    connection = Connection(
+        user_id=1,
+        session_key="a session",
+        batch=batch,
+        send_text=line.send_text,
+        send_close=line.send_close,
+        abort=line.abort,
+        expelled=lambda *_: None,
+        too_slow=TOO_SLOW,
+    )
+    task = asyncio.create_task(connection.write())
+    try:
+        async with asyncio.timeout(10):
+            yield connection, line
+    finally:
+        task.cancel()
+        ended, _ = await asyncio.wait({task}, timeout=5)
+        assert ended, "The writing task outlives its connection."
+
+
+async def is_stuck(connection: Connection, line: Line, event: str = "stuck") -> None:
+    """One frame is on its way and the line takes no more."""
+    line.has_room.clear()
+    line.is_sending.clear()
+    connection.deliver(event)
+    await line.is_sending.wait()
+
+
+def texts(count: int, start: int = 0) -> list[str]:
+    return [json.dumps({"n": number}) for number in range(start, start + count)]
+
+
+def deliver_all(connection: Connection, events: list[str]) -> None:
+    for event in events:
+        connection.deliver(event)
+
+
+# --- Sending
+
+
+async def test_events_are_sent_in_the_order_of_their_delivery() -> None:
+    async with connected() as (connection, line):
+        deliver_all(connection, texts(50))
+        connection.close(GOODBYE, after_queue=True)
+        await connection.has_ended.wait()
+    assert line.frames == texts(50)
+
+
+async def test_what_is_delivered_while_a_frame_is_sent_follows_it() -> None:
+    async with connected() as (connection, line):
+        await is_stuck(connection, line, "first")
+        connection.deliver("second")
+        line.has_room.set()
+        connection.close(GOODBYE, after_queue=True)
+        await connection.has_ended.wait()
+    assert line.frames == ["first", "second"]
+
+
+async def test_a_batching_client_gets_what_is_due_together_in_one_frame() -> None:
+    async with connected(batch=True) as (connection, line):
+        deliver_all(connection, texts(3))
+        connection.close(GOODBYE, after_queue=True)
+        await connection.has_ended.wait()
+    assert [json.loads(frame) for frame in line.frames] == [[{"n": 0}, {"n": 1}, {"n": 2}]]
+
+
+async def test_a_single_event_is_not_wrapped() -> None:
+    async with connected(batch=True) as (connection, line):
+        connection.deliver('{"n": 0}')
+        connection.close(GOODBYE, after_queue=True)
+        await connection.has_ended.wait()
+    assert line.frames == ['{"n": 0}']
+
+
+async def test_a_batch_stays_far_below_what_a_client_accepts() -> None:
+    async with connected(batch=True) as (connection, line):
+        events = [json.dumps("x" * 60_000) for _ in range(10)]
+        deliver_all(connection, events)
+        connection.close(GOODBYE, after_queue=True)
+        await connection.has_ended.wait()
+    batches = [json.loads(frame) for frame in line.frames]
+    assert [each for batch in batches for each in batch] == [json.loads(event) for event in events]
+    assert all(
+        len(frame) <= BATCH_CHARS + len(batch) + 1
+        for frame, batch in zip(line.frames, batches, strict=True)
+    )
+    assert len(line.frames) == 3
+
+
+async def test_an_event_larger_than_a_batch_travels_alone() -> None:
+    async with connected(batch=True) as (connection, line):
+        large = json.dumps("x" * BATCH_CHARS)
+        deliver_all(connection, ["1", large, "2"])
+        connection.close(GOODBYE, after_queue=True)
+        await connection.has_ended.wait()
+    assert line.frames == ["1", large, "2"]
+
+
+# --- The bound
+
+
+@pytest.mark.parametrize(
+    "events",
+    [["x"] * (QUEUED_EVENTS + 1), ["x" * (QUEUED_CHARS // 4)] * 5],
+    ids=["too many", "too large"],
+)
+async def test_a_full_queue_closes_the_connection(events: list[str]) -> None:
+    async with connected() as (connection, line):
+        await is_stuck(connection, line)
+        deliver_all(connection, events)
+        assert connection.is_closing
+        assert not connection.queue
+        line.has_room.set()
+        await connection.has_ended.wait()
+    assert (line.frames, line.code) == (["stuck"], TOO_SLOW)
+    assert not line.was_aborted
+
+
+async def test_a_queue_that_is_just_full_is_sent() -> None:
+    async with connected() as (connection, line):
+        await is_stuck(connection, line)
+        deliver_all(connection, texts(QUEUED_EVENTS))
+        line.has_room.set()
+        connection.close(GOODBYE, after_queue=True)
+        await connection.has_ended.wait()
+    assert (len(line.frames), line.code) == (1 + QUEUED_EVENTS, GOODBYE)
+
+
+async def test_what_was_sent_does_not_count_towards_the_bound() -> None:
+    async with connected(batch=True) as (connection, line):
+        for _ in range(8):
+            deliver_all(connection, ["x" * (QUEUED_CHARS // 16)] * 8)
+            await connection.drained()
+        assert not connection.is_closing
+        assert connection.queued_chars == 0
+    assert line.code is None
+
+
+@pytest.mark.parametrize(
+    "events",
+    [["x"] * (QUEUED_EVENTS // 2), ["x" * (QUEUED_CHARS // 2)]],
+    ids=["many", "large"],
+)
+async def test_a_replay_waits_until_what_is_queued_has_been_sent(events: list[str]) -> None:
+    async with connected() as (connection, line):
+        await is_stuck(connection, line)
+        deliver_all(connection, events)
+        waiting = asyncio.create_task(connection.drained())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        line.has_room.set()
+        await waiting
+        assert not connection.queue
+
+
+async def test_with_little_queued_a_replay_goes_on_at_once() -> None:
+    async with connected() as (connection, line):
+        await is_stuck(connection, line)
+        deliver_all(connection, texts(5))
+        await connection.drained()
+        assert len(connection.queue) == 5
+
+
+async def test_a_replay_does_not_wait_for_a_connection_that_is_closed() -> None:
+    async with connected() as (connection, line):
+        await is_stuck(connection, line)
+        deliver_all(connection, texts(QUEUED_EVENTS))
+        waiting = asyncio.create_task(connection.drained())
+        await asyncio.sleep(0)
+        connection.close(GOODBYE)
+        await waiting
+
+
+async def test_what_waits_of_a_topic_is_taken_back_and_the_rest_stays_in_order() -> None:
+    async with connected() as (connection, line):
+        await is_stuck(connection, line, "on its way")
+        for number in range(3):
+            connection.deliver(f"secret {number}", "room.1")
+            connection.deliver(f"other {number}", "room.2")
+        connection.deliver("mine")
+        connection.take_back("room.1")
+        assert connection.queued_chars == len("other 0" * 3 + "mine")
+        line.has_room.set()
+        connection.close(GOODBYE, after_queue=True)
+        await connection.has_ended.wait()
+    assert line.frames == ["on its way", "other 0", "other 1", "other 2", "mine"]
+
+
+# --- The end
+
+
+async def test_a_close_drops_what_waits() -> None:
+    async with connected() as (connection, line):
+        deliver_all(connection, texts(5))
+        connection.close(GOODBYE)
+        await connection.has_ended.wait()
+    assert (line.frames, line.code) == ([], GOODBYE)
+
+
+async def test_a_close_after_the_queue_sends_what_waits_first() -> None:
+    async with connected() as (connection, line):
+        deliver_all(connection, texts(5))
+        connection.close(GOODBYE, after_queue=True)
+        connection.deliver("too late")
+        await connection.has_ended.wait()
+    assert (line.frames, line.code) == (texts(5), GOODBYE)
+
+
+async def test_the_first_reason_to_close_is_the_one_that_is_given() -> None:
+    async with connected() as (connection, line):
+        connection.close(4401)
+        connection.close(GOODBYE)
+        await connection.has_ended.wait()
+    assert line.code == 4401
+
+
+async def test_an_idle_connection_can_be_closed() -> None:
+    async with connected() as (connection, line):
+        await asyncio.sleep(0)
+        connection.close(GOODBYE, after_queue=True)
+        await connection.has_ended.wait()
+    assert line.code == GOODBYE
+
+
+async def test_a_line_that_takes_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SEND_SECONDS", 0.02)
+    async with connected() as (connection, line):
+        await is_stuck(connection, line)
+        connection.deliver("never sent")
+        await connection.has_ended.wait()
+    assert line.was_aborted
+    assert connection.is_closing
+    assert not connection.queue
+    assert (line.frames, line.code) == ([], None)
+
+
+async def test_a_line_that_does_not_even_take_the_close_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "SEND_SECONDS", 0.02)
+    async with connected() as (connection, line):
+        line.has_room.clear()
+        connection.close(GOODBYE)
+        await connection.has_ended.wait()
+    assert line.was_aborted
+
+
+async def test_a_line_that_breaks_is_given_up() -> None:
+    async with connected() as (connection, line):
+        line.problem = ConnectionResetError()
+        deliver_all(connection, texts(3))
+        await connection.has_ended.wait()
+        connection.deliver("into the void")
+    assert line.was_aborted
+    assert not connection.queue
+
+
+async def test_who_waits_for_the_end_is_told_when_the_task_is_cancelled() -> None:
+    async with connected() as (connection, _):
+        await asyncio.sleep(0)
+    await asyncio.wait_for(connection.has_ended.wait(), 1)
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_the_writing_task_ends_at_whatever_moment_it_is_cancelled(turns: int) -> None:
+    async with connected() as (connection, line):
+        await is_stuck(connection, line)
+        line.has_room.set()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+
+
+def test_no_two_connections_share_an_id() -> None:
+    def connection(nothing: Callable[..., Any] = lambda *_: None) -> Connection:
+        return Connection(
+            user_id=1,
+            session_key="",
+            batch=False,
+            send_text=nothing,
+            send_close=nothing,
+            abort=nothing,
+            expelled=nothing,
+            too_slow=TOO_SLOW,
+        )
+
+    assert len({connection().id for _ in range(100)}) == 100

@@ -1,0 +1,37 @@
+"""What a stranger can provoke is one line in the log, never a traceback."""
+
+import io
+import logging
+
+import pytest
+from django.core.exceptions import DisallowedHost
+from django.test import Client
+
+from ChatApp.log import WithoutTraceback
+
+
+def test_a_record_keeps_its_sentence_and_loses_its_traceback() -> None:
+    output = io.StringIO()
+    handler = logging.StreamHandler(output)
+    handler.addFilter(WithoutTraceback())
+    log = logging.Logger("a stranger")
+    log.addHandler(handler)
+    try:
+        raise DisallowedHost("evil.example")
+    except DisallowedHost:
+        log.exception("%s was asked for.", "evil.example", stack_info=True)
+    assert output.getvalue() == "evil.example was asked for.\n"
+
+
+def test_a_forged_host_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = io.StringIO()
+    handlers = [
+        handler
+        for handler in logging.getLogger("django.security").handlers
+        if any(isinstance(each, WithoutTraceback) for each in handler.filters)
+    ]
+    for handler in handlers:
+        monkeypatch.setattr(handler, "stream", output)
+    assert Client(headers={"host": "evil.example"}).get("/accounts/login/").status_code == 400
+    assert "evil.example" in output.getvalue()
+    assert output.getvalue().count("\n") == 1
