@@ -138,7 +138,8 @@ def database_settings() -> dict[str, Any]:
         settings["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
     else:
         # A kept connection would leak: under ASGI every request has a thread of its own.
-        options["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+        # Tries again soon: the pool's own pause would grow to minutes while the server is away.
+        options["pool"] = {"min_size": 1, "max_size": 16, "timeout": 3, "reconnect_timeout": 3}
         options["options"] = "-c lock_timeout=3s -c statement_timeout=10s"
         settings["CONN_MAX_AGE"] = 0
     return settings

@@ -123,7 +123,7 @@ def deletable_message(user: User, message_id: int) -> Message:
     return found
 
 
-# SQLite before 3.32 takes no more than 999 parameters.
+# As many parameters as every database takes.
 KEYS_A_QUERY = 500
 
 

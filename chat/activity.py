@@ -9,11 +9,18 @@ from chat.realtime import topics
 
 
 async def tell_activity() -> None:
-    """Tell of the rooms that had news since the last time."""
-    if node.news:
-        rooms, node.news = node.news, set()
-        for membership in await node.read(history.waiting, rooms, node.hub.users()):
-            tell(membership)
+    """Tell of the rooms that had news since the last time; whoever looks at a room sees them."""
+    rooms, node.news = node.news, set()
+    users = {user for room_id in rooms for user in node.hub.users_beside(room_id)}
+    if not users:
+        return
+    try:
+        waiting = await node.read(history.waiting, rooms, users)
+    except Exception:
+        node.news |= rooms
+        raise
+    for membership in waiting:
+        tell(membership)
 
 
 def tell(membership: Membership) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -24,12 +24,12 @@ class WithoutBulkDeletion(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
-    """Who belongs here; to look at."""
+    """Who belongs here, or did; to look at."""
 
     model = Membership
     extra = 0
-    fields = ["user", "role", "read", "joined_at"]
-    readonly_fields = ["user", "role", "read", "joined_at"]
+    fields = ["user", "role", "standing", "read", "joined_at"]
+    readonly_fields = ["user", "role", "standing", "read", "joined_at"]
     show_change_link = True
     can_delete = False
 
@@ -53,7 +53,9 @@ class RoomAdmin(WithoutBulkDeletion):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
         rooms: QuerySet[Room] = super().get_queryset(request)
-        return rooms.select_related("created_by").annotate(member_count=Count("memberships"))
+        return rooms.select_related("created_by").annotate(
+            member_count=Count("memberships", filter=Q(memberships__standing="belongs"))
+        )
 
     @admin.display(description=_("members"), ordering="member_count")
     def members(self, room: Any) -> int:
@@ -66,20 +68,27 @@ class RoomAdmin(WithoutBulkDeletion):
         # Rooms are made where everybody makes them.
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Room | None = None) -> bool:
+        return False
+
 
 @admin.register(Membership)
 class MembershipAdmin(WithoutBulkDeletion):
-    list_display = ["user", "room", "role", "read", "joined_at"]
-    list_filter = ["role", "joined_at"]
+    list_display = ["user", "room", "role", "standing", "read", "joined_at"]
+    list_filter = ["standing", "role", "joined_at"]
     list_select_related = ["user", "room"]
     search_fields = ["user__username", "user__display_name", "room__name"]
-    readonly_fields = ["user", "room", "read", "joined_at"]
-    fields = ["user", "room", "role", "read", "joined_at"]
+    readonly_fields = ["user", "room", "standing", "read", "joined_at"]
+    fields = ["user", "room", "role", "standing", "read", "joined_at"]
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         change_role(membership=obj, role=obj.role)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        # A row that is gone cuts nobody off; the room's page of members does.
         return False
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.views import csrf
 from msgspec import Struct
 
@@ -18,6 +19,24 @@ from chat.bodies import JSON, wants_json
 from chat.errors import ChatError
 
 View = Callable[..., HttpResponse]
+
+
+def as_page(view: View) -> View:
+    """A page that cannot be made just now says so with 503, not with a fault of ours."""
+
+    @wraps(view)
+    def answering(request: HttpRequest, **arguments: Any) -> HttpResponse:
+        try:
+            return view(request, **arguments)
+        except Exception as problem:
+            refusal = commands.as_refusal(problem)
+            if refusal is None:
+                raise
+            status = refusal.http_status
+            template = f"{status}.html" if status in {403, 404} else "503.html"
+            return render(request, template, {"detail": refusal.detail}, status=status)
+
+    return answering
 
 
 def as_json(view: View) -> View:

@@ -16,7 +16,7 @@ from django.db import InterfaceError, OperationalError
 from chat import access, events, history, protocol
 from chat.actions.messages import add_reaction, delete_message, edit_message, remove_reaction
 from chat.actions.posting import Post, store_now
-from chat.actions.reading import read_room
+from chat.actions.reading import Reading
 from chat.actions.rooms import enter_room
 from chat.errors import ChatError, bad_frame, no_such_room, unavailable
 from chat.limits import FRAME_BYTES, HEARTBEAT_SECONDS, MESSAGE_CHARS
@@ -56,7 +56,6 @@ def as_post(sender: Sender, command: protocol.PostMessage) -> Post:
 
 
 def edit(sender: Sender, command: protocol.EditMessage) -> protocol.Ok:
-    hurry_slowly(sender.user)
     message = access.own_message(sender.user, command.message_id)
     edit_message(message=message, text=command.message)
     return protocol.Ok()
@@ -68,7 +67,6 @@ def delete(sender: Sender, command: protocol.DeleteMessage) -> protocol.Ok:
 
 
 def react(sender: Sender, command: protocol.AddReaction) -> protocol.Ok:
-    hurry_slowly(sender.user)
     message = access.writable_message(sender.user, command.message_id)
     add_reaction(message=message, user=sender.user, emoji=command.emoji)
     return protocol.Ok()
@@ -80,15 +78,16 @@ def take_reaction_back(sender: Sender, command: protocol.RemoveReaction) -> prot
     return protocol.Ok()
 
 
-def read(sender: Sender, command: protocol.ReadRoom) -> protocol.Ok:
-    read_room(
-        room=access.room(sender.user, room_of(command)),
-        user=sender.user,
+def as_reading(sender: Sender, command: protocol.ReadRoom) -> Reading:
+    """Asks the database which room it is. Raises ChatError: bad_frame, no_such_room, forbidden."""
+    room = access.room(sender.user, room_of(command))
+    return Reading(
+        user_id=sender.user.pk,
+        room_id=room.pk,
         seq=command.seq,
         unread=command.unread,
         connection_id=sender.connection_id,
     )
-    return protocol.Ok()
 
 
 WRITES: dict[type[protocol.Command], Callable[[Sender, Any], protocol.Answer]] = {
@@ -96,7 +95,6 @@ WRITES: dict[type[protocol.Command], Callable[[Sender, Any], protocol.Answer]] =
     protocol.DeleteMessage: delete,
     protocol.AddReaction: react,
     protocol.RemoveReaction: take_reaction_back,
-    protocol.ReadRoom: read,
 }
 
 

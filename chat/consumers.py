@@ -12,7 +12,7 @@ import logging
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import msgspec
@@ -21,7 +21,8 @@ from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
 from chat import activity, commands, events, protocol, revocation
-from chat.actions.posting import Outcome, Posted, store_soon
+from chat.actions.posting import Posted, store_soon
+from chat.actions.reading import read_soon
 from chat.errors import ChatError, CloseCode, bad_frame, unavailable
 from chat.limits import (
     ACTIVITY_SECONDS,
@@ -232,9 +233,16 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
 
     async def perform(self, command: protocol.Command) -> protocol.Answer | None:
         if action := commands.WRITES.get(type(command)):
+            commands.hurry_slowly(self.user)
             return await node.write(action, self.sender, command)
         match command:
+            case protocol.ReadRoom():
+                commands.hurry_slowly(self.user)
+                reading = await node.read(commands.as_reading, self.sender, command)
+                await asyncio.wrap_future(read_soon(reading))
+                return protocol.Ok()
             case protocol.Subscribe():
+                commands.hurry_slowly(self.user)
                 slug = commands.room_of(command)
                 entrance = await node.read(commands.enter, self.user, slug)
                 await self.subscriptions.begin(entrance, after=command.after, ref=command.ref)
@@ -246,7 +254,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
                 self.subscriptions.tell_typing(commands.room_of(command), is_typing=is_typing)
             case protocol.BecomeIdle() | protocol.BecomeActive():
                 is_idle = isinstance(command, protocol.BecomeIdle)
-                node.presence.set_idle(self.sender.connection_id or "", idle=is_idle)
+                self.subscriptions.set_idle(is_idle=is_idle)
         return None
 
     # --- Posting: many may be under way at once, and are answered in order after their commit
@@ -266,16 +274,16 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         )
 
     def answer_post(
-        self, connection: Connection, envelope: protocol.Envelope, done: Future[Outcome]
+        self, connection: Connection, envelope: protocol.Envelope, done: Future[Posted]
     ) -> None:
         self.under_way.release()
         problem = done.exception()
-        outcome = problem or done.result()
-        if isinstance(outcome, Posted):
-            ack = events.ack(outcome.message, duplicate=outcome.duplicate)
-            self.answer(connection, envelope, ack)
+        if isinstance(problem, Exception):
+            self.answer(connection, envelope, self.refused(envelope, problem))
         else:
-            self.answer(connection, envelope, self.refused(envelope, cast(Exception, outcome)))
+            posted = done.result()
+            ack = events.ack(posted.message, duplicate=posted.duplicate)
+            self.answer(connection, envelope, ack)
 
     def refused(self, envelope: protocol.Envelope, problem: Exception) -> protocol.Error:
         refusal = commands.as_refusal(problem)
@@ -305,6 +313,7 @@ def close_code(refusal: ChatError | None) -> CloseCode:
     codes = {
         "not_signed_in": CloseCode.NOT_SIGNED_IN,
         "no_such_room": CloseCode.NO_SUCH_ROOM,
+        "forbidden": CloseCode.REMOVED,
     }
     return codes.get(refusal.code if refusal else "", CloseCode.CANNOT_SERVE_NOW)
 

@@ -17,17 +17,19 @@ EMOJI_A_MESSAGE = 50
 HEARTBEAT_SECONDS = 20
 # Malformed frames in a row after which a client counts as broken.
 MALFORMED_FRAMES = 10
-# Commands of one connection that wait for an earlier one to be answered, and how long one may
-# wait for room among them.
+# Commands of one connection that wait for an earlier one to be answered, and how long the next
+# one waits for room among them.
 WAITING_COMMANDS = 256
 WAITING_CHARS = 1024 * 1024
+TURN_SECONDS = 5.0
 # Posts of one connection that wait for their commit; more of them wait in the line.
 POSTS_UNDER_WAY = 128
 # Typing is told again after this at the earliest.
 TYPING_SECONDS = 1.0
+# Looking away and back again is told at once, and then not before this.
+IDLE_SECONDS = 1.0
 # `room.activity` of a room, for who does not look at it.
 ACTIVITY_SECONDS = 1.0
-TURN_SECONDS = 5.0
 
 HISTORY_PAGE = 50
 HISTORY_PAGE_MOST = 100

@@ -15,7 +15,7 @@ from msgspec import Struct
 from accounts.models import User
 from chat import access
 from chat.actions import members as actions
-from chat.answers import as_json, json, signed_in
+from chat.answers import as_json, as_page, json, signed_in
 from chat.bodies import Invitation, read_body, wants_json
 from chat.errors import ChatError
 from chat.models import Membership
@@ -32,7 +32,7 @@ class MemberAnswer(Struct):
 def members(request: HttpRequest, slug: str) -> HttpResponse:
     """Invite somebody, or change what they are in the room; the page lists who belongs."""
     if request.method != "POST":
-        return members_page(request, slug)
+        return members_page(request, slug=slug)
     return with_form_or_json(request, slug, lambda: invite(request, slug))
 
 
@@ -48,13 +48,10 @@ def ban(request: HttpRequest, slug: str, username: str) -> HttpResponse:
 
 
 @login_required
+@as_page
 def members_page(request: HttpRequest, slug: str) -> HttpResponse:
     user = signed_in(request)
-    try:
-        own = access.own_membership(user, slug)
-    except ChatError as refusal:
-        status = refusal.http_status
-        return render(request, f"{status}.html", {"detail": refusal.detail}, status=status)
+    own = access.own_membership(user, slug)
     everybody = Membership.objects.filter(room=own.room).select_related("user")
     context = {
         "room": own.room,

@@ -28,7 +28,7 @@ def names_in(text: str) -> list[str]:
 
 
 def people_in(text: str, room: Room) -> list[User]:
-    """Those of the room who are named in the text, in the order of their names in it."""
+    """Those of the room who are named in the text."""
     names = names_in(text)
     if not names:
         return []

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import DatabaseError, close_old_connections, connection, connections
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection, connections
 
 from chat import history, protocol
 from chat.limits import BURST_SECONDS, RECONCILE_SECONDS, TokenBuckets
@@ -91,7 +91,7 @@ class Node:
         for task in self.tasks:
             task.cancel()
         await asyncio.to_thread(self.writer.close)
-        self.readers.shutdown(wait=False)
+        self.readers.shutdown(wait=False, cancel_futures=True)
 
     # --- Between threads
 
@@ -111,7 +111,12 @@ class Node:
         """Run a coroutine for as long as it takes; the loop alone would forget it."""
         task = asyncio.get_running_loop().create_task(work)
         self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(self.let_go)
+
+    def let_go(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and (problem := task.exception()):
+            log.error("%s failed.", task.get_coro(), exc_info=problem)
 
     def repeat(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do something again and again, whatever goes wrong with it once."""
@@ -128,7 +133,7 @@ class Node:
     async def heal(self, feed: Feed) -> None:
         try:
             await feed.heal()
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             # The next look at the clocks begins anew.
             log.error("The log of %s could not be read: %s", feed.topic, error)
 
@@ -172,7 +177,7 @@ async def repeating(seconds: float, work: Callable[[], Coroutine[Any, Any, None]
         await asyncio.sleep(seconds)
         try:
             await work()
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             log.error("%s could not ask the database: %s", work.__qualname__, error)
         except Exception:
             log.exception("%s failed.", work.__qualname__)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 
 from accounts.models import User
 from accounts.signals import account_changed, session_cycled, session_ended
@@ -82,7 +82,7 @@ async def recheck(suspects: Iterable[Connection]) -> None:
 async def recheck_user(user_id: int) -> None:
     try:
         await recheck(node.hub.listening(topics.user(user_id)))
-    except DatabaseError as error:
+    except (DatabaseError, InterfaceError) as error:
         # The next sweep looks again.
         log.error("The sessions of user %s could not be checked: %s", user_id, error)
 

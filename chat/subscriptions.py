@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from msgspec import UNSET
 
 from chat import commands, protocol
 from chat.errors import no_such_room
-from chat.limits import REPLAY_CHANGES, REPLAY_PAGE, TYPING_SECONDS
+from chat.limits import IDLE_SECONDS, REPLAY_CHANGES, REPLAY_PAGE, TYPING_SECONDS
 from chat.node import node
 from chat.realtime import topics
 from chat.realtime.presence import Occupant
@@ -29,6 +30,9 @@ class Subscriptions:
         self.occupant = Occupant(user.pk, user.username, user.name)
         self.rooms: dict[str, int] = {}
         self.typed: dict[str, float] = {}
+        self.typing: set[str] = set()
+        self.is_idle = self.told_idle = False
+        self.idle_timer: asyncio.TimerHandle | None = None
 
     async def begin(
         self, entrance: Entrance, *, after: int | None, ref: protocol.Ref | None = None
@@ -72,6 +76,8 @@ class Subscriptions:
             await self.connection.drained()
             if entrance.slug not in self.rooms:
                 raise no_such_room()
+            if self.connection.is_closing:
+                return position
             if len(page.events) < REPLAY_PAGE and feed.go_live(self.connection, position):
                 return feed.live[self.connection]
 
@@ -93,15 +99,37 @@ class Subscriptions:
         self.connection.deliver(protocol.encode(event), topics.room(entrance.room_id))
 
     def tell_typing(self, slug: str, *, is_typing: bool) -> None:
-        """Tell the others in a room that is subscribed here; not too often."""
+        """Tell the others in a room that is subscribed here; not too often.
+
+        A stop is told only after a start that was told: neither can be multiplied.
+        """
         room_id = self.rooms.get(slug)
         now = time.monotonic()
-        if room_id is None or (is_typing and now - self.typed.get(slug, 0.0) < TYPING_SECONDS):
+        if room_id is None or (not is_typing and slug not in self.typing):
             return
-        self.typed[slug] = now if is_typing else 0.0
+        if is_typing and now - self.typed.get(slug, -TYPING_SECONDS) < TYPING_SECONDS:
+            return
+        if is_typing:
+            self.typed[slug] = now
+            self.typing.add(slug)
+        else:
+            self.typing.discard(slug)
         kind = protocol.TypingStarted if is_typing else protocol.TypingStopped
         event = protocol.encode(kind(room=slug, username=self.occupant.username))
         node.hub.feeds[topics.room(room_id)].tell(event, skip=self.connection)
+
+    def set_idle(self, *, is_idle: bool) -> None:
+        """Tell at once, and what changes soon after that together, a moment later."""
+        self.is_idle = is_idle
+        if self.idle_timer is None:
+            self.apply_idle()
+
+    def apply_idle(self) -> None:
+        self.idle_timer = None
+        if self.is_idle != self.told_idle:
+            self.told_idle = self.is_idle
+            node.presence.set_idle(self.connection.id, idle=self.is_idle)
+            self.idle_timer = node.call_later(IDLE_SECONDS, self.apply_idle)
 
     def leave(self, slug: str) -> None:
         room_id = self.rooms.pop(slug, None)
@@ -110,6 +138,8 @@ class Subscriptions:
             node.presence.leave(room_id, self.occupant.user_id, self.connection.id)
 
     def end(self) -> None:
+        if self.idle_timer:
+            self.idle_timer.cancel()
         for slug in list(self.rooms):
             self.leave(slug)
         node.presence.forget(self.connection.id)

@@ -15,9 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.models import User
 from chat import access, commands, events, history, protocol
 from chat.actions.rooms import enter_room, open_room
-from chat.answers import as_json, json, signed_in
+from chat.answers import as_json, as_page, json, signed_in
 from chat.bodies import NewRoom, read_body, read_query, wants_json
-from chat.errors import ChatError
 from chat.forms import RoomForm
 from chat.limits import FRAME_BYTES, MESSAGE_CHARS
 from chat.models import Membership, Message, Room
@@ -34,10 +33,12 @@ def chat_page(request: HttpRequest) -> HttpResponse:
 
 
 @login_required
+@as_page
 def rooms_page(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     form = RoomForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
+        commands.hurry_slowly(user)
         kind = Room.Kind.PRIVATE if form.cleaned_data["private"] else Room.Kind.PUBLIC
         room, _is_new = open_room(name=form.cleaned_data["name"], by=user, kind=kind)
         return redirect("room", room.slug)
@@ -47,15 +48,12 @@ def rooms_page(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
+@as_page
 def room_page(request: HttpRequest, slug: str) -> HttpResponse:
     """A room with its newest messages. Entering it makes a first-time visitor its member."""
     user = signed_in(request)
-    try:
-        room = access.room(user, slug)
-        enter_room(room=room, user=user, by_page=True)
-    except ChatError as refusal:
-        status = refusal.http_status
-        return render(request, f"{status}.html", {"detail": refusal.detail}, status=status)
+    room = access.room(user, slug)
+    enter_room(room=room, user=user, by_page=True)
     page = {
         "user": events.account(user),
         "room": events.room_summary(own_membership(user, room)),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Standing = Membership.Standing
 Role = Membership.Role
+MEMBER = Role.MEMBER
 
 
 def invite(*, by: Membership, user: User, role: str = Role.MEMBER) -> Membership:
@@ -53,13 +54,14 @@ def lift_ban(*, by: Membership, user: User) -> None:
 
 def take_in(by: Membership, user: User, role: str) -> Membership:
     with transaction.atomic():
-        room = locked(by.room)
+        room, by = as_it_is(by)
         known = Membership.objects.filter(room=room, user=user).first()
+        if known and known.standing == Standing.BANNED:
+            raise ChatError("forbidden", "They are banned from the room: lift the ban first.")
         if known and known.belongs and known.role == role:
             return known
         rank = known.rank if known else 0
-        if by.role != Role.OWNER and (role != Role.MEMBER or rank):
-            raise ChatError("forbidden", "Only owners change what somebody is in the room.")
+        refuse_unless(by.can_moderate and (by.role == Role.OWNER or not (rank or role != MEMBER)))
         if known and known.belongs:
             keep_an_owner(room, known, role)
             store_role(known, role)
@@ -69,29 +71,29 @@ def take_in(by: Membership, user: User, role: str) -> Membership:
 
 def put_out(by: Membership, user: User, standing: str) -> None:
     with transaction.atomic():
-        room = locked(by.room)
+        room, by = as_it_is(by)
         known = Membership.objects.filter(room=room, user=user).first()
-        if by.user_id != user.pk or standing == Standing.BANNED:
-            refuse_unless_above(by, known)
-        if known is None and standing != Standing.BANNED:
+        belongs = bool(known and known.belongs)
+        if standing != Standing.LEFT:
+            refuse_unless(by.can_moderate and (known.rank if known else 0) < by.rank)
+        if not belongs and standing != Standing.BANNED:
             raise ChatError("no_such_user", "Nobody of that name belongs to the room.")
-        if known and known.belongs:
+        if known and belongs:
             keep_an_owner(room, known, None)
-        had = bool(known and known.belongs)
         Membership.objects.update_or_create(
-            room=room, user=user, defaults={"standing": standing, "role": Role.MEMBER}
+            room=room, user=user, defaults={"standing": standing, "role": MEMBER}
         )
-        if had:
+        if belongs:
             text = protocol.encode(events.room_removed(room))
             after_commit(node.bus.expel, user.pk, room.pk, room.slug, text)
 
 
 def let_in_again(by: Membership, user: User) -> None:
     with transaction.atomic():
-        room = locked(by.room)
-        Membership.objects.filter(room=room, user=user, standing=Standing.BANNED).update(
-            standing=Standing.LEFT
-        )
+        room, by = as_it_is(by)
+        refuse_unless(by.can_moderate)
+        banned = Membership.objects.filter(room=room, user=user, standing=Standing.BANNED)
+        banned.update(standing=Standing.LEFT)
 
 
 def store_role(membership: Membership, role: str) -> None:
@@ -102,13 +104,17 @@ def store_role(membership: Membership, role: str) -> None:
         after_commit(node.bus.publish, topics.user(membership.user_id), text)
 
 
-def locked(room: Room) -> Room:
-    """The room's row, held until the transaction ends: two owners cannot both go at once."""
-    return Room.objects.select_for_update(no_key=True).get(pk=room.pk)
+def as_it_is(by: Membership) -> tuple[Room, Membership]:
+    """The room, held until the transaction ends, and what the actor is in it by now.
+
+    Two owners cannot both go at once, and who was demoted while this waited has no say.
+    """
+    room = Room.objects.select_for_update(no_key=True).get(pk=by.room_id)
+    return room, Membership.objects.select_related("room").get(pk=by.pk)
 
 
-def refuse_unless_above(by: Membership, known: Membership | None) -> None:
-    if not by.can_moderate or (known and known.rank >= by.rank):
+def refuse_unless(is_allowed: bool) -> None:
+    if not is_allowed:
         raise ChatError("forbidden", "Only somebody above them in this room can do that.")
 
 

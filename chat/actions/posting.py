@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.auth import get_user_model
-from django.db import IntegrityError, connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from chat import access, mentions, texts
 from chat.actions.publishing import publish_on_commit
@@ -45,7 +45,7 @@ class Posted(NamedTuple):
     duplicate: bool
 
 
-Outcome = Posted | ChatError
+Outcome = Posted | Exception
 
 
 def post_message(
@@ -67,14 +67,11 @@ def post_message(
 
 def store_now(post: Post) -> Posted:
     """Store with the next batch and wait for it; not in the event loop. Raises ChatError."""
-    outcome: Outcome = node.writer.store(store_posts, post)
-    if isinstance(outcome, ChatError):
-        raise outcome
-    return outcome
+    return node.writer.store(store_posts, post)
 
 
-def store_soon(post: Post) -> Future[Outcome]:
-    """Store with the next batch. Any thread. Raises Overloaded."""
+def store_soon(post: Post) -> Future[Posted]:
+    """Store with the next batch. Any thread. Raises Overloaded; the future may hold a ChatError."""
     return node.writer.gather(store_posts, post)
 
 
@@ -83,13 +80,21 @@ def store_posts(posts: Sequence[Post]) -> Sequence[Outcome]:
     try:
         with transaction.atomic():
             return Batch(posts).store()
-    except IntegrityError:
-        # Another process stored one of these ids, or made one of these memberships, between our
-        # look and our insert. One by one the next look finds it.
-        if len(posts) > 1:
-            return [outcome for post in posts for outcome in store_posts([post])]
+    except OperationalError:
+        raise
+    except Exception:
+        # Another process stored one of these ids between our look and our insert; a room or an
+        # account has just gone. One by one the next look finds it, and only that one fails.
+        return [store_alone(post) for post in posts]
+
+
+def store_alone(post: Post) -> Outcome:
+    try:
         with transaction.atomic():
-            return Batch(posts).store()
+            (outcome,) = Batch([post]).store()
+    except Exception as problem:
+        return problem
+    return outcome
 
 
 class Batch:
@@ -133,10 +138,10 @@ class Batch:
 
     def outcome_of(self, post: Post) -> Outcome:
         try:
-            room, sender = self.allowed(post)
-            digest = digest_of(room.pk, post.text)
+            # What was stored stays acknowledged, also to who has left since.
             if known := self.known.get(post.key):
-                return same_post(known, digest)
+                return same_post(known, post)
+            room, sender = self.allowed(post)
             if post.reply_to is not None and self.replied_to.get(post.reply_to) != room.pk:
                 raise no_such_message()
         except ChatError as refusal:
@@ -146,7 +151,7 @@ class Batch:
             sender=sender,
             text=post.text,
             client_id=post.client_id,
-            digest=digest,
+            digest=digest_of(room.pk, post.text),
             reply_to_id=post.reply_to,
         )
         self.known[post.key] = message
@@ -159,7 +164,9 @@ class Batch:
         membership = self.memberships.get((post.user_id, room.pk)) if room else None
         if room and membership and membership.belongs:
             return room, membership.user
-        sender = get_user_model().objects.get(pk=post.user_id)
+        sender = get_user_model().objects.filter(pk=post.user_id).first()
+        if sender is None:
+            raise ChatError("not_signed_in", "This account is gone.")
         room = access.room(sender, post.slug)
         membership = enter_room(room=room, user=sender)
         self.memberships[sender.pk, room.pk] = membership
@@ -196,7 +203,8 @@ class Batch:
         return ((self.memberships[key].pk, tick) for key, tick in sorted(last.items()))
 
 
-def same_post(earlier: Message, digest: bytes) -> Outcome:
-    if bytes(earlier.digest) != digest:
+def same_post(earlier: Message, post: Post) -> Posted:
+    is_same_room = earlier.room.slug == post.slug
+    if not is_same_room or bytes(earlier.digest) != digest_of(earlier.room_id, post.text):
         raise ChatError("conflict", "This client_id was used before for another message.")
     return Posted(earlier, duplicate=True)

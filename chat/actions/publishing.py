@@ -12,7 +12,7 @@ from chat.models import Message
 from chat.node import node
 
 # What alters how much waits for somebody.
-NEWS = {Message.Change.POSTED, Message.Change.DELETED}
+NEWS = {Message.Change.POSTED, Message.Change.EDITED, Message.Change.DELETED}
 
 
 def publish_on_commit(message: Message) -> None:

@@ -1,8 +1,10 @@
-"""Read positions."""
+"""Read positions. Many people read at the same moment: they share a commit, as posts do."""
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -17,25 +19,57 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything in the room up to `seq` was seen by the user."""
+
+    user_id: int
+    room_id: int
+    seq: int
+    # Marked as unread: the position goes to `seq`, back as well.
+    unread: bool = False
+    # The connection that said it, which need not be told.
+    connection_id: str | None = None
+
+
 def read_room(
     *, room: Room, user: User, seq: int, unread: bool = False, connection_id: str | None = None
-) -> None:
-    """Everything up to `seq` was seen. Only moves forward, unless it is marked as unread.
+) -> bool:
+    """Move a read position and wait for it; whether it moved. Not in the event loop.
 
-    The user's connections are told, but for the one of `connection_id`, which said it.
+    Only forward, unless it is marked as unread. The user's other connections are told.
     """
-    node.writer.run(partial(move_position, room, user, seq, unread, connection_id))
+    return node.writer.store(move_all, Reading(user.pk, room.pk, seq, unread, connection_id))
 
 
-def move_position(
-    room: Room, user: User, seq: int, unread: bool, connection_id: str | None
-) -> None:
+def read_soon(reading: Reading) -> Future[bool]:
+    """The same with the next batch. Any thread. Raises Overloaded."""
+    return node.writer.gather(move_all, reading)
+
+
+def move_all(readings: Sequence[Reading]) -> Sequence[bool]:
+    """On the writer's thread."""
     with transaction.atomic():
-        membership = Membership.objects.filter(room=room, user=user)
-        behind = membership if unread else membership.filter(read__lt=seq)
-        tick = Room.objects.values_list("tick", flat=True).get(pk=room.pk)
-        if not behind.update(read=min(seq, tick)):
-            return
-        moved = Membership.objects.with_unread().select_related("room").get(room=room, user=user)
-        text = protocol.encode(events.room_read(moved))
-        after_commit(node.bus.publish, topics.user(user.pk), text, skip=connection_id)
+        rooms = {reading.room_id for reading in readings}
+        clocks = dict(Room.objects.filter(pk__in=rooms).values_list("pk", "tick"))
+        moved = [move(reading, clocks.get(reading.room_id, 0)) for reading in readings]
+        tell({(r.user_id, r.room_id): r for r, has in zip(readings, moved, strict=True) if has})
+    return moved
+
+
+def move(reading: Reading, tick: int) -> bool:
+    seq = min(reading.seq, tick)
+    own = Membership.objects.belonging().filter(room=reading.room_id, user=reading.user_id)
+    behind = own.exclude(read=seq) if reading.unread else own.filter(read__lt=seq)
+    return bool(behind.update(read=seq))
+
+
+def tell(readings: dict[tuple[int, int], Reading]) -> None:
+    if not readings:
+        return
+    users, rooms = zip(*readings, strict=True)
+    for membership in Membership.objects.filter(user__in=users, room__in=rooms).with_rooms():
+        if reading := readings.get((membership.user_id, membership.room_id)):
+            text = protocol.encode(events.room_read(membership))
+            topic = topics.user(membership.user_id)
+            after_commit(node.bus.publish, topic, text, skip=reading.connection_id)

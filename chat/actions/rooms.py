@@ -38,13 +38,20 @@ def enter_room(*, room: Room, user: User, by_page: bool = False) -> Membership:
     known = access.membership(user, room)
     if known and known.belongs:
         return known
-    if known and not (by_page and known.standing == Membership.Standing.LEFT):
-        raise access.shut_out() if known.standing != Membership.Standing.LEFT else has_left()
-    return node.writer.run(partial(join, room, user, Membership.Role.MEMBER))
+    return node.writer.run(partial(come_in, room, user, by_page))
 
 
-def has_left() -> ChatError:
-    return ChatError("forbidden", "You left this room; open its page to come in again.")
+def come_in(room: Room, user: User, by_page: bool) -> Membership:
+    """Looks at the standing again: a ban may have come in between."""
+    with transaction.atomic():
+        known = access.membership(user, room)
+        if known and known.belongs:
+            return known
+        if known and known.standing != Membership.Standing.LEFT:
+            raise access.shut_out()
+        if known and not by_page:
+            raise ChatError("forbidden", "You left this room; open its page to come in again.")
+        return join(room, user, Membership.Role.MEMBER)
 
 
 def describe_room(*, room: Room, topic: str) -> None:
@@ -94,13 +101,12 @@ def make_room(name: str, slug: str, by: User, kind: str) -> Room:
 
 
 def join(room: Room, user: User, role: str) -> Membership:
-    """Who comes new has nothing unread: what was said before is not theirs to catch up on."""
+    """Make them belong, whatever was before; the caller has looked.
+
+    Who comes new has nothing unread: what was said before is not theirs to catch up on.
+    """
     with transaction.atomic():
         tick = Room.objects.values_list("tick", flat=True).get(pk=room.pk)
-        known = access.membership(user, room)
-        if known and known.belongs:
-            # Invited, or entered in another tab, since the caller looked.
-            return known
         standing = Membership.Standing.BELONGS
         membership, _ = Membership.objects.update_or_create(
             room=room, user=user, defaults={"role": role, "read": tick, "standing": standing}

@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 QUEUED_EVENTS = 256
-QUEUED_CHARS = 1024 * 1024
+QUEUED_BYTES = 1024 * 1024
 # A frame of several events stays far below what clients' libraries accept (1 MiB by default).
-BATCH_CHARS = 256 * 1024
+BATCH_BYTES = 256 * 1024
 SEND_SECONDS = 10.0
 
 
@@ -46,7 +46,7 @@ class Connection:
         self.too_slow = too_slow
         # What waits, with the topic that it is of: a room's can be taken back.
         self.queue: deque[tuple[str, str]] = deque()
-        self.queued_chars = 0
+        self.queued_bytes = 0
         self.close_code: int | None = None
         # The writing task has nothing to do, or has not had its turn since it got something.
         self.is_idle = False
@@ -68,11 +68,11 @@ class Connection:
         if self.is_closing:
             return
         self.queue.append((topic, event))
-        self.queued_chars += len(event)
+        self.queued_bytes += weight(event)
         is_behind = len(self.queue) > QUEUED_EVENTS and not self.is_idle
-        if is_behind or self.queued_chars > QUEUED_CHARS:
+        if is_behind or self.queued_bytes > QUEUED_BYTES:
             self.close(self.too_slow)
-        elif len(self.queue) > QUEUED_EVENTS // 4 or self.queued_chars > QUEUED_CHARS // 4:
+        elif len(self.queue) > QUEUED_EVENTS // 4 or self.queued_bytes > QUEUED_BYTES // 4:
             self.has_room.clear()
         self.has_work.set()
 
@@ -80,7 +80,7 @@ class Connection:
         """Forget what waits of a topic: its reader may not see it any more."""
         kept = [(of, event) for of, event in self.queue if of != topic]
         self.queue = deque(kept)
-        self.queued_chars = sum(len(event) for _, event in kept)
+        self.queued_bytes = sum(weight(event) for _, event in kept)
 
     def close(self, code: int, *, after_queue: bool = False) -> None:
         """End the connection with `code`; what waits is dropped, or sent first."""
@@ -93,7 +93,7 @@ class Connection:
         self.has_room.set()
 
     async def drained(self) -> None:
-        """Wait until most of what was queued has been sent: how a long replay is paced."""
+        """Wait until a queue that had filled has been sent: how a long replay is paced."""
         await self.has_room.wait()
 
     async def write(self) -> None:
@@ -122,17 +122,15 @@ class Connection:
         self.has_room.set()
 
     def next_frame(self) -> str:
-        if not self.batch or len(self.queue) == 1:
+        """The next event; for a batching client all that is due, as far as it fits a frame."""
+        _, event = self.queue.popleft()
+        events = [event]
+        size = weight(event)
+        while self.batch and self.queue and size + weight(self.queue[0][1]) <= BATCH_BYTES:
             _, event = self.queue.popleft()
-            self.queued_chars -= len(event)
-            return event
-        events: list[str] = []
-        chars = 0
-        while self.queue and (not events or chars + len(self.queue[0][1]) <= BATCH_CHARS):
-            _, event = self.queue.popleft()
-            chars += len(event)
             events.append(event)
-        self.queued_chars -= chars
+            size += weight(event)
+        self.queued_bytes -= size
         return events[0] if len(events) == 1 else f"[{','.join(events)}]"
 
     def abandon(self) -> None:
@@ -142,3 +140,8 @@ class Connection:
         self.has_room.set()
         with suppress(Exception):
             self.abort()
+
+
+def weight(event: str) -> int:
+    """The bytes that a text takes in memory and on the line, or a little more."""
+    return len(event) * (1 if event.isascii() else 4)

@@ -14,12 +14,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from chat.realtime.connection import QUEUED_CHARS, QUEUED_EVENTS, Connection
+from chat.realtime.connection import QUEUED_BYTES, QUEUED_EVENTS, Connection, weight
 
 # Lets a newcomer go live in a room that is written to faster than the log can be asked. Fits into
 # a connection's queue besides what may still be in it after `Connection.drained()`.
 RECENT_EVENTS = QUEUED_EVENTS // 2
-RECENT_CHARS = QUEUED_CHARS // 2
+RECENT_BYTES = QUEUED_BYTES // 2
 
 
 class Page(Protocol):
@@ -48,7 +48,7 @@ class Feed:
         self.is_healing = False
         # The latest events, each with the tick before it and its own; without a gap.
         self.recent: deque[tuple[int, int, str]] = deque()
-        self.recent_chars = 0
+        self.recent_bytes = 0
         # Who follows live, with the tick up to which the log was read for them.
         self.live: dict[Connection, int] = {}
         self.catching_up: set[Connection] = set()
@@ -130,11 +130,11 @@ class Feed:
     def hand_on(self, prev: int, tick: int, event: str) -> None:
         if self.recent and self.recent[-1][1] != prev:
             self.recent.clear()
-            self.recent_chars = 0
+            self.recent_bytes = 0
         self.recent.append((prev, tick, event))
-        self.recent_chars += len(event)
-        while len(self.recent) > RECENT_EVENTS or self.recent_chars > RECENT_CHARS:
-            self.recent_chars -= len(self.recent.popleft()[2])
+        self.recent_bytes += weight(event)
+        while len(self.recent) > RECENT_EVENTS or self.recent_bytes > RECENT_BYTES:
+            self.recent_bytes -= weight(self.recent.popleft()[2])
         self.head = tick
         for connection, position in self.live.items():
             if tick > position:

@@ -44,9 +44,10 @@ class Hub:
         if not self.listeners[topic]:
             del self.listeners[topic]
 
-    def users(self) -> set[int]:
-        """Who is connected here."""
-        return {connection.user_id for connection in self.connections}
+    def users_beside(self, room_id: int) -> set[int]:
+        """Who is connected here with something that does not follow the room."""
+        feed = self.feeds.get(topics.room(room_id))
+        return {each.user_id for each in self.connections if feed is None or not feed.has(each)}
 
     def listening(self, topic: str) -> set[Connection]:
         return set(self.listeners.get(topic, ()))

@@ -91,13 +91,21 @@ class Writer:
             self.has_work.notify()
         return future
 
-    def close(self) -> None:
-        """Finish what waits. Nothing is taken any more."""
+    def close(self, patience: float = 3.0) -> None:
+        """Finish what waits, for `patience` seconds; what is left then is told to come again.
+
+        Nothing is taken any more.
+        """
         with self.has_work:
             self.is_closed = True
             self.has_work.notify()
         if self.thread:
-            self.thread.join()
+            self.thread.join(patience)
+        with self.has_work:
+            left, self.waiting = list(self.waiting), deque()
+        for job in left:
+            if job.future.set_running_or_notify_cancel():
+                job.future.set_exception(Overloaded())
 
     # --- In the writer's thread
 
@@ -106,19 +114,22 @@ class Writer:
             # Whose socket is gone waits no more, and an outcome for them would end this thread.
             wanted = [job for job in jobs if job.future.set_running_or_notify_cancel()]
             try:
-                prepare_connection()
+                self.perform(wanted)
             except Exception as problem:  # no database: for these to hear, not for the next ones
                 for job in wanted:
-                    job.future.set_exception(problem)
-                continue
-            for store, group in groupby(wanted, key=lambda job: job.store):
-                if store is None:
-                    for job in group:
-                        settle(job, lambda job=job: job.item())  # type: ignore[misc]
-                else:
-                    perform_batch(store, list(group))
-            release_connection()
+                    if not job.future.done():
+                        job.future.set_exception(problem)
         connection.close()
+
+    def perform(self, jobs: list[Job]) -> None:
+        prepare_connection()
+        for store, group in groupby(jobs, key=lambda job: job.store):
+            if store is None:
+                for job in group:
+                    settle(job, lambda job=job: job.item())  # type: ignore[misc]
+            else:
+                perform_batch(store, list(group))
+        release_connection()
 
     def next_jobs(self) -> list[Job]:
         """All that waits, up to a batch; nothing when the end has come."""

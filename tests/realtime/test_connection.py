@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chat.realtime import connection as module
-from chat.realtime.connection import BATCH_CHARS, QUEUED_CHARS, QUEUED_EVENTS, Connection
+from chat.realtime.connection import BATCH_BYTES, QUEUED_BYTES, QUEUED_EVENTS, Connection
 
 TOO_SLOW = 4408
 GOODBYE = 4503
@@ -130,7 +130,7 @@ async def test_a_batch_stays_far_below_what_a_client_accepts() -> None:
     batches = [json.loads(frame) for frame in line.frames]
     assert [each for batch in batches for each in batch] == [json.loads(event) for event in events]
     assert all(
-        len(frame) <= BATCH_CHARS + len(batch) + 1
+        len(frame) <= BATCH_BYTES + len(batch) + 1
         for frame, batch in zip(line.frames, batches, strict=True)
     )
     assert len(line.frames) == 3
@@ -138,7 +138,7 @@ async def test_a_batch_stays_far_below_what_a_client_accepts() -> None:
 
 async def test_an_event_larger_than_a_batch_travels_alone() -> None:
     async with connected(batch=True) as (connection, line):
-        large = json.dumps("x" * BATCH_CHARS)
+        large = json.dumps("x" * BATCH_BYTES)
         deliver_all(connection, ["1", large, "2"])
         connection.close(GOODBYE, after_queue=True)
         await connection.has_ended.wait()
@@ -150,7 +150,7 @@ async def test_an_event_larger_than_a_batch_travels_alone() -> None:
 
 @pytest.mark.parametrize(
     "events",
-    [["x"] * (QUEUED_EVENTS + 1), ["x" * (QUEUED_CHARS // 4)] * 5],
+    [["x"] * (QUEUED_EVENTS + 1), ["x" * (QUEUED_BYTES // 4)] * 5],
     ids=["too many", "too large"],
 )
 async def test_a_full_queue_closes_the_connection(events: list[str]) -> None:
@@ -178,16 +178,16 @@ async def test_a_queue_that_is_just_full_is_sent() -> None:
 async def test_what_was_sent_does_not_count_towards_the_bound() -> None:
     async with connected(batch=True) as (connection, line):
         for _ in range(8):
-            deliver_all(connection, ["x" * (QUEUED_CHARS // 16)] * 8)
+            deliver_all(connection, ["x" * (QUEUED_BYTES // 16)] * 8)
             await connection.drained()
         assert not connection.is_closing
-        assert connection.queued_chars == 0
+        assert connection.queued_bytes == 0
     assert line.code is None
 
 
 @pytest.mark.parametrize(
     "events",
-    [["x"] * (QUEUED_EVENTS // 2), ["x" * (QUEUED_CHARS // 2)]],
+    [["x"] * (QUEUED_EVENTS // 2), ["x" * (QUEUED_BYTES // 2)]],
     ids=["many", "large"],
 )
 async def test_a_replay_waits_until_what_is_queued_has_been_sent(events: list[str]) -> None:
@@ -228,7 +228,7 @@ async def test_what_waits_of_a_topic_is_taken_back_and_the_rest_stays_in_order()
             connection.deliver(f"other {number}", "room.2")
         connection.deliver("mine")
         connection.take_back("room.1")
-        assert connection.queued_chars == len("other 0" * 3 + "mine")
+        assert connection.queued_bytes == len("other 0" * 3 + "mine")
         line.has_room.set()
         connection.close(GOODBYE, after_queue=True)
         await connection.has_ended.wait()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat.realtime.connection import QUEUED_CHARS
+from chat.realtime.connection import QUEUED_BYTES
 from chat.realtime.feed import RECENT_EVENTS, Feed
 from tests.listening import Ear
 
@@ -138,9 +138,9 @@ def test_only_so_many_events_are_kept(feed: Feed) -> None:
 def test_what_is_kept_fits_into_a_newcomers_queue_however_long_it_is(feed: Feed) -> None:
     busy = follower(feed)
     for tick in range(1, 101):
-        feed.publish("x" * (QUEUED_CHARS // 20), tick)
+        feed.publish("x" * (QUEUED_BYTES // 20), tick)
         busy.queue.clear()
-        busy.queued_chars = 0
+        busy.queued_bytes = 0
     ear = newcomer(feed)
     position = 0
     while not feed.go_live(ear, position):
