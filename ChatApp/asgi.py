@@ -12,6 +12,7 @@ django_application = get_asgi_application()
 
 # What follows reads the settings and the models.
 from chat.routing import websocket_urlpatterns  # noqa: E402
+from ChatApp.bodies import BoundedBodies  # noqa: E402
 from ChatApp.http import FastPaths  # noqa: E402
 from ChatApp.origin import SameOrigin  # noqa: E402
 from ChatApp.proxy import TrustedProxies  # noqa: E402
@@ -20,7 +21,7 @@ from ChatApp.sockets import Unavailable  # noqa: E402
 application = TrustedProxies(
     ProtocolTypeRouter(
         {
-            "http": FastPaths(cast(Any, django_application)),
+            "http": FastPaths(BoundedBodies(cast(Any, django_application))),
             "websocket": SameOrigin(
                 Unavailable(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
             ),

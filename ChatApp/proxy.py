@@ -16,6 +16,9 @@ class TrustedProxies:
         self.inner = inner
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("root_path"):
+            # daphne believes a header of anybody's; we are never served below a prefix.
+            scope = {**scope, "root_path": ""}
         if settings.TRUSTED_PROXIES and scope["type"] in {"http", "websocket"}:
             scope = as_seen_by_the_first_proxy(scope, settings.TRUSTED_PROXIES)
         await self.inner(scope, receive, send)

@@ -39,6 +39,8 @@ SEND_SECONDS = 10.0
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
+    # What is made here, the database above all, is for its owner alone.
+    os.umask(0o077)
     read_options(arguments)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ChatApp.settings")
     django.setup()

@@ -170,6 +170,9 @@ else:
         }
     }
 
+# What one request may bring; frames of sockets have a limit of their own.
+REQUEST_BYTES = 3 * 1024 * 1024
+
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]

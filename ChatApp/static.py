@@ -12,7 +12,7 @@ import mimetypes
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
@@ -81,10 +81,16 @@ class StaticTree:
             tree.update(name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
         return tree.hexdigest()[:12]
 
-    @lru_cache(maxsize=1024)  # noqa: B019 - one tree lives as long as its process
+    @cached_property
+    def files(self) -> dict[str, StaticFile]:
+        """What was asked for so far; no more than there are files."""
+        return {}
+
     def file(self, name: str) -> StaticFile | None:
         path = self.paths.get(name)
-        return StaticFile.read(path) if path else None
+        if path and name not in self.files:
+            self.files[name] = StaticFile.read(path)
+        return self.files.get(name)
 
 
 tree = StaticTree()

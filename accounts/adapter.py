@@ -10,6 +10,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -34,7 +35,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def clean_username(self, username: str, shallow: bool = False) -> str:
         username = normalize(username)
         super().clean_username(username, shallow)
-        if not shallow and User.objects.filter(username_key=username).exists():
+        people = User.objects.filter(Q(username_key=username) | Q(email=username.lower()))
+        # Somebody's address is not a name for somebody else.
+        if not shallow and people.exists():
             raise self.validation_error("username_taken")
         return username
 

@@ -1,4 +1,7 @@
-"""News in rooms that are not on screen: `room.activity`, at most one a room and second."""
+"""What waits for whom: `room.activity` for rooms not on screen, `room.read` for other tabs.
+
+Both at most once a room and second: counting costs more than telling.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +15,38 @@ async def tell_activity() -> None:
     """Tell of the rooms that had news since the last time; whoever looks at a room sees them."""
     rooms, node.news = node.news, set()
     users = {user for room_id in rooms for user in node.hub.users_beside(room_id)}
-    if not users:
-        return
     try:
-        waiting = await node.read(history.waiting, rooms, users)
+        for membership in await waiting(rooms, users):
+            tell(membership)
     except Exception:
         node.news |= rooms
         raise
-    for membership in waiting:
-        tell(membership)
+
+
+async def tell_reads() -> None:
+    """Tell people's other connections what they have read since the last time."""
+    reads, node.reads = node.reads, {}
+    connected = {key: skip for key, skip in reads.items() if has_other(key[0], skip)}
+    rooms, users = {room for _, room in connected}, {user for user, _ in connected}
+    for membership in await waiting(rooms, users):
+        key = membership.user_id, membership.room_id
+        if key in connected:
+            event = protocol.encode(events.room_read(membership))
+            node.hub.deliver(topics.user(membership.user_id), event, connected[key])
+
+
+async def waiting(rooms: set[int], users: set[int]) -> list[Membership]:
+    """What waits in these rooms for these users, but for who was put out meanwhile."""
+    if not rooms or not users:
+        return []
+    node.expelled.clear()
+    found = await node.read(history.waiting, rooms, users)
+    return [each for each in found if (each.user_id, each.room_id) not in node.expelled]
+
+
+def has_other(user_id: int, connection_id: str | None) -> bool:
+    listening = node.hub.listening(topics.user(user_id))
+    return any(connection.id != connection_id for connection in listening)
 
 
 def tell(membership: Membership) -> None:

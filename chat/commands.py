@@ -1,7 +1,7 @@
 """A decoded command → access → action → answer. One function a command, one table.
 
-Plain synchronous code that uses the database: `consumers` calls it in a thread, the writer's for
-what writes, and so do the views that stand for the same commands over HTTP.
+Plain synchronous code that uses the database: `consumers` calls it in a thread, and so do the
+views that stand for the same commands over HTTP.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from chat.actions.posting import Post, store_now
 from chat.actions.reading import Reading
 from chat.actions.rooms import enter_room
 from chat.errors import ChatError, bad_frame, no_such_room, unavailable
-from chat.limits import FRAME_BYTES, HEARTBEAT_SECONDS, MESSAGE_CHARS
+from chat.limits import FRAME_BYTES, HEARTBEAT_SECONDS, MESSAGE_CHARS, TokenBuckets
 from chat.models import Membership
 from chat.node import node
 from chat.realtime.writer import Overloaded
@@ -107,9 +107,9 @@ def as_refusal(problem: Exception) -> ChatError | None:
     return None
 
 
-def hurry_slowly(user: User) -> None:
-    """Count one thing that the user makes. Raises ChatError(rate_limited)."""
-    if wait := node.posts.take(user.pk):
+def hurry_slowly(user: User, buckets: TokenBuckets | None = None) -> None:
+    """Count one thing that the user asks for. Raises ChatError(rate_limited)."""
+    if wait := (buckets or node.posts).take(user.pk):
         raise ChatError("rate_limited", "That was very fast. Try again soon.", retry_after=wait)
 
 

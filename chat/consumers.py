@@ -97,6 +97,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         if node.start():
             node.repeat(SWEEP_SECONDS, revocation.sweep)
             node.repeat(ACTIVITY_SECONDS, activity.tell_activity)
+            node.repeat(ACTIVITY_SECONDS, activity.tell_reads)
         if isinstance(user, AnonymousUser):
             await self.close(CloseCode.NOT_SIGNED_IN)
         elif len(node.hub.listening(topics.user(user.pk))) >= settings.CONNECTIONS_PER_USER:
@@ -204,7 +205,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
     async def work(self, connection: Connection) -> None:
         if not await self.is_welcome(connection):
             return
-        while True:
+        while not connection.is_closing:
             envelope, command = await self.inbox.take()
             try:
                 if isinstance(command, protocol.PostMessage):
@@ -234,7 +235,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
     async def perform(self, command: protocol.Command) -> protocol.Answer | None:
         if action := commands.WRITES.get(type(command)):
             commands.hurry_slowly(self.user)
-            return await node.write(action, self.sender, command)
+            # In a reader's thread: only what really changes something takes the writer's time.
+            return await node.read(action, self.sender, command)
         match command:
             case protocol.ReadRoom():
                 commands.hurry_slowly(self.user)
@@ -242,7 +244,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
                 await asyncio.wrap_future(read_soon(reading))
                 return protocol.Ok()
             case protocol.Subscribe():
-                commands.hurry_slowly(self.user)
+                commands.hurry_slowly(self.user, node.replays)
                 slug = commands.room_of(command)
                 entrance = await node.read(commands.enter, self.user, slug)
                 await self.subscriptions.begin(entrance, after=command.after, ref=command.ref)
@@ -283,6 +285,9 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         else:
             posted = done.result()
             ack = events.ack(posted.message, duplicate=posted.duplicate)
+            if isinstance(envelope.client_id, str):
+                # As it was written: not every client writes a UUID in small letters.
+                ack.client_id = envelope.client_id
             self.answer(connection, envelope, ack)
 
     def refused(self, envelope: protocol.Envelope, problem: Exception) -> protocol.Error:

@@ -10,6 +10,8 @@ FRAME_BYTES = 64 * 1024
 ROOM_NAME_CHARS = 80
 SLUG_CHARS = 80
 TOPIC_CHARS = 250
+# No username is longer; accounts has the same number.
+USERNAME_CHARS = 64
 EMOJI_CHARS = 32
 # Different reactions to one message; who wants more says it in words.
 EMOJI_A_MESSAGE = 50
@@ -36,6 +38,9 @@ HISTORY_PAGE_MOST = 100
 # Changes of a room that a replay brings in full; beyond it the client starts afresh.
 REPLAY_CHANGES = 10_000
 REPLAY_PAGE = 100
+# Of one person, in all their tabs.
+REPLAYS_PER_SECOND = 10
+REPLAYS_AT_ONCE = 300
 
 # After a change of password the person's own session is saved anew at the end of the request;
 # a look at the sessions before that would end it too. So it is looked twice.

@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from msgspec import Struct
 
 from accounts.models import User
-from chat import access
+from chat import access, commands
 from chat.actions import members as actions
 from chat.answers import as_json, as_page, json, signed_in
 from chat.bodies import Invitation, read_body, wants_json
@@ -33,12 +33,14 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
     """Invite somebody, or change what they are in the room; the page lists who belongs."""
     if request.method != "POST":
         return members_page(request, slug=slug)
-    return with_form_or_json(request, slug, lambda: invite(request, slug))
+    return with_form_or_json(request, slug, lambda: invite(request, slug), status=201)
 
 
 @require_http_methods(["POST", "DELETE"])
 def member(request: HttpRequest, slug: str, username: str) -> HttpResponse:
     """Put somebody out, or leave oneself. A form, which knows no DELETE, posts `_method`."""
+    if not is_deletion(request):
+        return HttpResponseNotAllowed(["DELETE"])
     return with_form_or_json(request, slug, lambda: put_out(request, slug, username))
 
 
@@ -97,13 +99,19 @@ def is_deletion(request: HttpRequest) -> bool:
 # --- How it is answered
 
 
-def with_form_or_json(request: HttpRequest, slug: str, work: Callable[[], Struct]) -> HttpResponse:
+def with_form_or_json(
+    request: HttpRequest, slug: str, work: Callable[[], Struct], *, status: int = 200
+) -> HttpResponse:
     """A script gets JSON; a page's form goes back to the page, with a notice."""
+
+    def counted() -> Struct:
+        commands.hurry_slowly(signed_in(request))
+        return work()
+
     if request.method == "DELETE" or wants_json(request) or not isinstance(request.user, User):
-        created = request.method == "POST" and request.path.endswith("/members/")
-        return as_json(lambda _: json(work(), status=201 if created else 200))(request)
+        return as_json(lambda _: json(counted(), status=status))(request)
     try:
-        work()
+        counted()
     except ChatError as refusal:
         messages.error(request, refusal.detail)
     else:

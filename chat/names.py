@@ -56,8 +56,11 @@ def numbered(stem: str, number: int) -> str:
     """`stem`, `stem-2`, `stem-3` … within the length of a slug."""
     if number == 1:
         return stem
-    suffix = f"-{number}"
-    return stem[: SLUG_CHARS - len(suffix)].rstrip("-") + suffix
+    return with_suffix(stem, str(number))
+
+
+def with_suffix(stem: str, suffix: str) -> str:
+    return f"{stem[: SLUG_CHARS - len(suffix) - 1].rstrip('-')}-{suffix}"
 
 
 def is_slug_character(character: str) -> bool:

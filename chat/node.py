@@ -18,7 +18,13 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection, connections
 
 from chat import history, protocol
-from chat.limits import BURST_SECONDS, RECONCILE_SECONDS, TokenBuckets
+from chat.limits import (
+    BURST_SECONDS,
+    RECONCILE_SECONDS,
+    REPLAYS_AT_ONCE,
+    REPLAYS_PER_SECOND,
+    TokenBuckets,
+)
 from chat.realtime import topics
 from chat.realtime.bus import LocalBus
 from chat.realtime.feed import Feed, Page
@@ -30,7 +36,7 @@ log = logging.getLogger("chat.node")
 
 T = TypeVar("T")
 
-READER_THREADS = 4
+READER_THREADS = 8
 GOODBYE_SECONDS = 2.0
 # How long the closing of all connections is spread over, and in how many groups.
 CLOSING_SECONDS = 3.0
@@ -43,13 +49,21 @@ class Node:
         self.hub = Hub(read_log=self.read_log, on_hole=self.heal_soon)
         # Rooms with something new, until those who do not look at them have been told.
         self.news: set[int] = set()
-        self.bus = LocalBus(self.hub, expel=self.expel, on_news=self.note_news)
+        # Whose position in which room moved, and the connection that said it.
+        self.reads: dict[tuple[int, int], str | None] = {}
+        # Who was put out of what while news was being counted.
+        self.expelled: set[tuple[int, int]] = set()
+        self.bus = LocalBus(
+            self.hub, expel=self.expel, on_news=self.note_news, on_read=self.note_read
+        )
         self.writer = Writer()
         self.readers = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="reader")
         self.presence = MemoryPresence(announce=self.announce, call_later=self.call_later)
         self.posts = TokenBuckets(
             per_second=settings.POSTS_PER_SECOND, burst=settings.POSTS_PER_SECOND * BURST_SECONDS
         )
+        # A replay costs far more than the command that asks for it.
+        self.replays = TokenBuckets(per_second=REPLAYS_PER_SECOND, burst=REPLAYS_AT_ONCE)
         self.loop: asyncio.AbstractEventLoop | None = None
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -146,6 +160,9 @@ class Node:
 
     # --- In the event loop
 
+    def note_read(self, user_id: int, room_id: int, connection_id: str | None) -> None:
+        self.reads[user_id, room_id] = connection_id
+
     def note_news(self, room_id: int) -> None:
         if self.hub.connections:
             self.news.add(room_id)
@@ -170,6 +187,7 @@ class Node:
         for each in self.hub.listening(topics.user(user_id)):
             each.expelled(room_id, slug, event)
         self.presence.remove(room_id, user_id)
+        self.expelled.add((user_id, room_id))
 
 
 async def repeating(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -26,10 +26,12 @@ def clean_text(text: str) -> str:
 
 def clean_emoji(emoji: str) -> str:
     """One emoji, however it is composed. Raises ChatError(bad_frame)."""
+    if len(emoji) > EMOJI_CHARS:
+        raise bad_frame("A reaction is one emoji.")
     has_symbol = any(category(part) in {"So", "Me"} for part in emoji)
     is_emoji = all(part in KEYCAP_BASES or category(part) in EMOJI_CATEGORIES for part in emoji)
     # ‼ ⁉ and the like are punctuation, arrows and ± mathematics: they count when styled.
-    if len(emoji) > EMOJI_CHARS or not ((has_symbol and is_emoji) or is_styled_sign(emoji)):
+    if not ((has_symbol and is_emoji) or is_styled_sign(emoji)):
         raise bad_frame("A reaction is one emoji.")
     return emoji
 

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -72,6 +72,10 @@ class Listener:
             return ear
 
         return self.do(add)
+
+    def run(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have the loop do something, and wait for it."""
+        asyncio.run_coroutine_threadsafe(work, self.loop).result(PATIENCE_SECONDS)
 
     def heard(self, ear: Ear) -> list[Event]:
         """Everything that was published up to now."""

@@ -123,5 +123,5 @@ def keep_an_owner(room: Room, leaving: Membership, role: str | None) -> None:
     if leaving.role != Role.OWNER or role == Role.OWNER:
         return
     others = Membership.objects.belonging().filter(room=room).exclude(pk=leaving.pk)
-    if others.exists() and not others.filter(role=Role.OWNER).exists():
+    if others.exists() and not others.filter(role=Role.OWNER, user__is_active=True).exists():
         raise ChatError("forbidden", "Make somebody else an owner of the room first.")

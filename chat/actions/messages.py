@@ -30,7 +30,7 @@ def edit_message(*, message: Message, text: str) -> bool:
 
 def delete_message(*, message: Message) -> bool:
     """Empty a message for everybody. False where that had been done before."""
-    return node.writer.run(partial(bury, message.pk))
+    return message.deleted_at is None and node.writer.run(partial(bury, message.pk))
 
 
 def add_reaction(*, message: Message, user: User, emoji: str) -> bool:

@@ -138,10 +138,13 @@ class Batch:
 
     def outcome_of(self, post: Post) -> Outcome:
         try:
-            # What was stored stays acknowledged, also to who has left since.
-            if known := self.known.get(post.key):
+            known = self.known.get(post.key)
+            if known and self.has_left(post):
+                # What was stored stays acknowledged; only who was put out learns nothing more.
                 return same_post(known, post)
             room, sender = self.allowed(post)
+            if known:
+                return same_post(known, post)
             if post.reply_to is not None and self.replied_to.get(post.reply_to) != room.pk:
                 raise no_such_message()
         except ChatError as refusal:
@@ -157,6 +160,11 @@ class Batch:
         self.known[post.key] = message
         self.fresh.append(message)
         return Posted(message, duplicate=False)
+
+    def has_left(self, post: Post) -> bool:
+        room = self.rooms.get(post.slug)
+        own = self.memberships.get((post.user_id, room.pk)) if room else None
+        return bool(own and own.standing == Membership.Standing.LEFT)
 
     def allowed(self, post: Post) -> tuple[Room, User]:
         """Room and sender as they are now. A first post into a public room makes a member."""

@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from chat import events, protocol
 from chat.actions.publishing import after_commit
 from chat.models import Membership, Room
 from chat.node import node
-from chat.realtime import topics
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -53,7 +51,11 @@ def move_all(readings: Sequence[Reading]) -> Sequence[bool]:
         rooms = {reading.room_id for reading in readings}
         clocks = dict(Room.objects.filter(pk__in=rooms).values_list("pk", "tick"))
         moved = [move(reading, clocks.get(reading.room_id, 0)) for reading in readings]
-        tell({(r.user_id, r.room_id): r for r, has in zip(readings, moved, strict=True) if has})
+        for reading, has_moved in zip(readings, moved, strict=True):
+            if has_moved:
+                # What waits is counted for the telling, and that must not hold up who writes.
+                tell = node.bus.note_read
+                after_commit(tell, reading.user_id, reading.room_id, reading.connection_id)
     return moved
 
 
@@ -62,14 +64,3 @@ def move(reading: Reading, tick: int) -> bool:
     own = Membership.objects.belonging().filter(room=reading.room_id, user=reading.user_id)
     behind = own.exclude(read=seq) if reading.unread else own.filter(read__lt=seq)
     return bool(behind.update(read=seq))
-
-
-def tell(readings: dict[tuple[int, int], Reading]) -> None:
-    if not readings:
-        return
-    users, rooms = zip(*readings, strict=True)
-    for membership in Membership.objects.filter(user__in=users, room__in=rooms).with_rooms():
-        if reading := readings.get((membership.user_id, membership.room_id)):
-            text = protocol.encode(events.room_read(membership))
-            topic = topics.user(membership.user_id)
-            after_commit(node.bus.publish, topic, text, skip=reading.connection_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
@@ -72,11 +73,17 @@ def find_or_make_room(name: str, by: User, kind: str) -> tuple[Room, bool]:
         if kind == Room.Kind.PUBLIC and (room := public_room(name)):
             return room, False
         try:
-            return make_room(name, free_slug(name), by, kind), True
+            slug = free_slug(name) if kind == Room.Kind.PUBLIC else secret_slug(name)
+            return make_room(name, slug, by, kind), True
         except IntegrityError:
             # Another process took the slug, or made the very room, in between: look again.
             continue
     raise ChatError("unavailable", "The room could not be made. Try again.", retry_after=1.0)
+
+
+def secret_slug(name: str) -> str:
+    """Of a room that strangers must not be able to find by trying its name."""
+    return names.with_suffix(names.slug_stem(name), secrets.token_hex(5))
 
 
 def free_slug(name: str) -> str:
@@ -108,6 +115,10 @@ def join(room: Room, user: User, role: str) -> Membership:
     with transaction.atomic():
         tick = Room.objects.values_list("tick", flat=True).get(pk=room.pk)
         standing = Membership.Standing.BELONGS
+        owners = Membership.objects.belonging().filter(room=room, role=Membership.Role.OWNER)
+        if room.created_by_id == user.pk and not owners.exists():
+            # Who made it, was its last owner, and comes back to look after it.
+            role = Membership.Role.OWNER
         membership, _ = Membership.objects.update_or_create(
             room=room, user=user, defaults={"role": role, "read": tick, "standing": standing}
         )

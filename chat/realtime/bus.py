@@ -13,12 +13,17 @@ from chat.realtime.hub import Hub
 
 # expel(user_id, room_id, slug, event)
 Expel = Callable[[int, int, str, str], None]
+# read(user_id, room_id, connection_id)
+Read = Callable[[int, int, str | None], None]
 
 
 class LocalBus:
-    def __init__(self, hub: Hub, *, expel: Expel, on_news: Callable[[int], None]) -> None:
+    def __init__(
+        self, hub: Hub, *, expel: Expel, on_news: Callable[[int], None], on_read: Read
+    ) -> None:
         self.hub = hub
         self.on_news = on_news
+        self.on_read = on_read
         self.expel_here = expel
         self.loop: asyncio.AbstractEventLoop | None = None
 
@@ -31,6 +36,10 @@ class LocalBus:
         self.steer(self.hub.publish, room_id, event, tick)
         if is_news:
             self.steer(self.on_news, room_id)
+
+    def note_read(self, user_id: int, room_id: int, skip: str | None) -> None:
+        """A user's read position moved; the connection `skip` said it. From any thread."""
+        self.steer(self.on_read, user_id, room_id, skip)
 
     def publish(self, topic: str, event: str, *, skip: str | None = None) -> None:
         """Tell everybody who listens to `topic`, but for the connection `skip`. Any thread."""

@@ -5,6 +5,7 @@ import random
 import pytest
 
 from accounts.models import User
+from chat import activity
 from chat.actions.messages import delete_message
 from chat.actions.posting import post_message
 from chat.actions.reading import read_room
@@ -104,6 +105,7 @@ def test_a_persons_other_tabs_are_told_and_nobody_else(cast: Cast) -> None:
         in_the_room = listener.to_room(cast.room)
         read_room(room=cast.room, user=cast.bob, seq=2, connection_id=here.id)
         read_room(room=cast.room, user=cast.bob, seq=1, connection_id=here.id)
+        listener.run(activity.tell_reads())
         heard = [listener.heard(ear) for ear in (here, there, alice, in_the_room)]
     event = {"type": "room.read", "room": "lobby", "seq": 2, "unread": 1, "mentions": 0}
     assert heard == [[], [event], [], []]

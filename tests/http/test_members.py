@@ -119,8 +119,13 @@ def test_only_members_see_the_page(cast: Cast) -> None:
 
 
 def test_not_signed_in_is_401_for_a_script() -> None:
-    for path in ("/chat/lobby/members/", "/chat/lobby/members/bob/", "/chat/lobby/bans/bob/"):
-        answer = Client().post(path, {}, content_type=JSON)
+    for method, path in [
+        ("POST", "/chat/lobby/members/"),
+        ("DELETE", "/chat/lobby/members/bob/"),
+        ("POST", "/chat/lobby/bans/bob/"),
+        ("DELETE", "/chat/lobby/bans/bob/"),
+    ]:
+        answer = Client().generic(method, path, "{}", content_type=JSON)
         assert (answer.status_code, answer.json()["code"]) == (401, "not_signed_in")
 
 
@@ -130,5 +135,23 @@ def test_two_private_rooms_may_share_a_name(cast: Cast) -> None:
         bob.post("/chat/", {"name": "Plans", "kind": "private"}, content_type=JSON).json()["room"]
         for _ in range(2)
     }
-    assert slugs == {"plans", "plans-2"}
+    assert len(slugs) == 2
+
+
+def test_a_private_rooms_name_cannot_be_found_by_trying_it(cast: Cast) -> None:
+    body = {"name": "Layoffs", "kind": "private"}
+    client_of(cast.alice).post("/chat/", body, content_type=JSON)
+    made = client_of(cast.charlie).post("/chat/", {"name": "Layoffs"}, content_type=JSON)
+    assert (made.status_code, made.json()["room"]) == (201, "layoffs")
+
+
+def test_a_form_that_asks_for_nothing_removes_nobody(cast: Cast) -> None:
+    role = {"role": "moderator"}
+    answer = client_of(cast.alice).post("/chat/lobby/members/bob/", role, content_type=JSON)
+    assert answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED
+    assert standing_of(cast.bob, cast.room) == "belongs"
+
+
+def test_private_rooms_stay_out_of_a_strangers_list(cast: Cast) -> None:
+    client_of(cast.bob).post("/chat/", {"name": "Plans", "kind": "private"}, content_type=JSON)
     assert b"plans" not in client_of(cast.charlie).get("/chat/").content

@@ -20,6 +20,7 @@ def make_bus(*, news: list[int] | None = None, expelled: list[object] | None = N
         Hub(read_log=never, on_hole=lambda _: None),
         expel=lambda *about: (expelled if expelled is not None else []).append(about),
         on_news=(news if news is not None else []).append,
+        on_read=lambda *about: None,
     )
 
 
