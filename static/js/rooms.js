@@ -1,5 +1,7 @@
 // The page of all rooms.
 
+import { ConfirmDialog } from "./elements/confirm-dialog.js";
+import { SignOut } from "./elements/sign-out.js";
 import { ThemeSwitch } from "./elements/theme-switch.js";
 import { TimeAgo } from "./elements/time-ago.js";
 import { UserAvatar } from "./elements/user-avatar.js";
@@ -7,3 +9,5 @@ import { UserAvatar } from "./elements/user-avatar.js";
 customElements.define("user-avatar", UserAvatar);
 customElements.define("theme-switch", ThemeSwitch);
 customElements.define("time-ago", TimeAgo);
+customElements.define("confirm-dialog", ConfirmDialog);
+customElements.define("sign-out", SignOut);

@@ -41,3 +41,26 @@ async def is_shown(page: Page, by: str, text: str) -> Locator:
 async def is_connected(page: Page) -> None:
     await expect(connection(page)).to_be_empty()
     await expect(people_here(page).first).to_be_visible()
+
+
+async def opens_menu(page: Page, message: Locator) -> Locator:
+    """The menu of that message, by mouse."""
+    await message.hover()
+    await message.get_by_role("button", name="Message actions").click()
+    menu = page.get_by_role("group", name="Message actions")
+    await expect(menu).to_be_visible()
+    return menu
+
+
+async def chooses(page: Page, message: Locator, action: str) -> None:
+    menu = await opens_menu(page, message)
+    await menu.get_by_role("button", name=action, exact=True).click()
+
+
+async def texts(page: Page) -> list[str]:
+    """What stands in the timeline, from top to bottom."""
+    return await log(page).locator(".message__body").all_inner_texts()
+
+
+async def has_nothing_unsent(page: Page) -> None:
+    await expect(page.locator(".message--sending, .message--failed")).to_have_count(0)

@@ -5,7 +5,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    async_playwright,
+    expect,
+)
 
 from tests import services
 from tests.chatter import Chatter
@@ -57,9 +64,7 @@ async def visit(chromium: Browser) -> AsyncIterator[Visitor]:
         context.set_default_timeout(10_000)
         if person:
             key = person.web.cookies["sessionid"]
-            await context.add_cookies(
-                [{"name": "sessionid", "value": key, "url": server.address}]
-            )
+            await context.add_cookies([{"name": "sessionid", "value": key, "url": server.address}])
         page = await context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", note)

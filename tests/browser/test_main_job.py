@@ -94,7 +94,7 @@ async def test_signing_out_in_one_tab_sends_the_other_to_the_entrance(
 HOSTILE = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
-    "\"><svg onload=alert(1)>",
+    '"><svg onload=alert(1)>',
     "javascript:alert(1)",
     "{{ 7*7 }} {% csrf_token %} ${7*7}",
     "</script><script>alert(1)</script>",

@@ -27,8 +27,8 @@ describe("the pause before another attempt", () => {
     assert.ok(longest(9, 4429) <= 60_000);
   });
 
-  it("is never negative nor above a minute, whatever happened", () => {
-    withSeeds(500, (random) => {
+  it("is never negative nor above a minute, whatever happened", async () => {
+    await withSeeds(500, (random) => {
       const code = pick(random, [1000, 1001, 1006, 1011, 1012, 4408, 4429, 4503]);
       const delay = reconnectDelay({ attempt: below(random, 5_000), code }, random);
       assert.ok(delay >= 0 && delay <= 60_000, `${delay}`);

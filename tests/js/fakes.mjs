@@ -104,13 +104,78 @@ export function shuffled(random, list) {
 }
 
 /** Runs a check with many seeds; the one that fails is named. */
-export function withSeeds(count, check) {
+export async function withSeeds(count, check) {
   for (let seed = 1; seed <= count; seed += 1) {
     try {
-      check(randomFrom(seed), seed);
+      await check(randomFrom(seed), seed);
     } catch (error) {
       error.message = `with seed ${seed}: ${error.message}`;
       throw error;
     }
+  }
+}
+
+/** Everything that waits for a promise has had its turn. */
+export async function quiet() {
+  for (let round = 0; round < 3; round += 1) await new Promise(setImmediate);
+}
+
+/** What a browser keeps for all its tabs: entries, and whose turn it is. */
+export class FakeBrowser {
+  kept = new Map();
+  isBroken = false;
+  #tabs = new Set();
+  #lines = new Map();
+
+  /** A tab's storage. */
+  storage() {
+    const act = async (use) => {
+      await Promise.resolve();
+      if (this.isBroken) throw new Error("disk full");
+      return use();
+    };
+    const tab = {
+      onNews: null,
+      load: () => act(() => [...this.kept.values()].sort((a, b) => a.order - b.order)),
+      put: (entry, insteadOf) =>
+        act(() => {
+          this.kept.delete(insteadOf);
+          this.kept.set(entry.clientId, structuredClone(entry));
+        }),
+      remove: (clientId) => act(() => void this.kept.delete(clientId)),
+      tell: (news) => this.#tabs.forEach((other) => other !== tab && other.onNews?.(news)),
+    };
+    this.#tabs.add(tab);
+    return tab;
+  }
+
+  /** Turns as the browser's locks give them: one after the other. */
+  get turns() {
+    return {
+      request: (name, onTurn) => {
+        const line = this.#lines.get(name) ?? [];
+        this.#lines.set(name, line);
+        const turn = { isMine: false, onTurn, release: () => this.#release(line, turn) };
+        line.push(turn);
+        if (line[0] === turn) this.#begin(turn);
+        return turn;
+      },
+    };
+  }
+
+  #begin(turn) {
+    queueMicrotask(() => {
+      if (turn.isOver) return;
+      turn.isMine = true;
+      turn.onTurn();
+    });
+  }
+
+  #release(line, turn) {
+    turn.isMine = false;
+    turn.isOver = true;
+    const wasFirst = line[0] === turn;
+    if (line.includes(turn)) line.splice(line.indexOf(turn), 1);
+    if (wasFirst && line.length) this.#begin(line[0]);
   }
 }

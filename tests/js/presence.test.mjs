@@ -64,8 +64,8 @@ describe("presence", () => {
     assert.deepEqual(names(later.joined), ["ben"]);
   });
 
-  it("ends with the server's list, whatever differences led there", () => {
-    withSeeds(200, (random) => {
+  it("ends with the server's list, whatever differences led there", async () => {
+    await withSeeds(200, (random) => {
       presence = new Presence("ada", clock);
       const everybody = "abcdefghij".split("");
       const here = new Map();

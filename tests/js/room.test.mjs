@@ -3,13 +3,14 @@ import { beforeEach, describe, it } from "node:test";
 
 import { MemoryOutboxStorage } from "../../static/js/model/outbox-storage.js";
 import { Room } from "../../static/js/model/room.js";
-import { below, FakeClock, pick, withSeeds } from "./fakes.mjs";
+import { ownTurns } from "../../static/js/model/turns.js";
+import { below, FakeBrowser, FakeClock, pick, quiet, withSeeds } from "./fakes.mjs";
 import { FakeServer } from "./server.mjs";
 
 let clock, server, room, sent, asked, made;
 
 /** A room of Ada's, opened on a server that has said this much. */
-function enter(texts = []) {
+function enter(texts = [], { storage = new MemoryOutboxStorage(), turns = ownTurns } = {}) {
   clock = new FakeClock();
   server = new FakeServer();
   for (const text of texts) server.post("ben", text);
@@ -19,12 +20,13 @@ function enter(texts = []) {
   room = new Room({
     page: {
       user: { username: "ada", name: "Ada" },
-      room: { room: "lobby", role: "member" },
+      room: { room: "lobby", role: "member", read: server.tick, unread: 0 },
       history: server.page({ limit: 50 }),
     },
     clock,
     newId: () => `ada-${(made += 1)}`,
-    storage: new MemoryOutboxStorage(),
+    storage,
+    turns,
     send: (command) => Boolean(sent.push(command)),
     fetchHistory: async (range) => {
       asked.push(range);
@@ -51,11 +53,13 @@ function connect() {
 beforeEach(() => enter(["hello"]));
 
 describe("a room", () => {
-  it("resumes from the tick of its page, and sends only when it has caught up", () => {
+  it("resumes from the tick of its page, and sends only when it has caught up", async () => {
     room.post("mine");
     room.opened();
+    await quiet();
     assert.deepEqual(sent, [{ type: "room.subscribe", room: "lobby", after: 1, ref: "subscribe" }]);
     room.receive(subscribed());
+    await quiet();
     assert.deepEqual(ofType("message.post"), [
       { type: "message.post", room: "lobby", message: "mine", client_id: "ada-1" },
     ]);
@@ -88,17 +92,19 @@ describe("a room", () => {
     assert.notEqual(shown()[1].key, shown()[2].key);
   });
 
-  it("does not send again what the replay shows to be stored", () => {
+  it("does not send again what the replay shows to be stored", async () => {
     connect();
     room.post("mine");
+    await quiet();
     server.post("ada", "mine", "ada-1");
     room.closed();
     connect();
+    await quiet();
     assert.equal(ofType("message.post").length, 1);
     assert.deepEqual(texts(), ["hello", "mine"]);
   });
 
-  it("sends nothing on a connection of another account", () => {
+  it("sends nothing on a connection of another account", async () => {
     let strangers = 0;
     room.addEventListener("stranger", () => (strangers += 1));
     room.post("mine");
@@ -106,6 +112,7 @@ describe("a room", () => {
     assert.equal(strangers, 0);
     room.receive({ type: "welcome", user: { username: "ben", name: "Ben" } });
     assert.equal(strangers, 1);
+    await quiet();
     assert.deepEqual(ofType("message.post"), []);
   });
 
@@ -157,9 +164,9 @@ describe("a room", () => {
 
   it("loads older pages until there are none, each of them once", async () => {
     enter(Array.from({ length: 120 }, (_, n) => `${n}`));
-    await Promise.all([room.loadOlder(), room.loadOlder()]);
-    await room.loadOlder();
-    await room.loadOlder();
+    await Promise.all([room.history.loadOlder(), room.history.loadOlder()]);
+    await room.history.loadOlder();
+    await room.history.loadOlder();
     assert.deepEqual(asked.map(({ before }) => before), [71, 21]);
     assert.ok(room.timeline.isComplete);
     assert.equal(texts().length, 120);
@@ -169,12 +176,12 @@ describe("a room", () => {
     enter(Array.from({ length: 60 }, (_, n) => `${n}`));
     const page = server.page;
     server.page = () => { throw new Error("down"); };
-    await room.loadOlder();
-    assert.equal(room.history, "failed");
+    await room.history.loadOlder();
+    assert.equal(room.history.state, "failed");
     server.page = page;
     connect();
     await new Promise(setImmediate);
-    assert.equal(room.history, "idle");
+    assert.equal(room.history.state, "idle");
     assert.equal(texts().length, 60);
   });
 
@@ -212,20 +219,121 @@ describe("a room", () => {
     assert.equal(room.mayDelete(others), true);
   });
 
-  it("passes a refused deletion on in the server's words", () => {
+  it("tells how a question ended: done, refused in the server's words, or cut off", async () => {
     connect();
-    const refused = [];
-    room.addEventListener("refused", ({ detail }) => refused.push(detail.detail));
-    room.delete(1001);
-    assert.equal(sent.at(-1).message_id, 1001);
-    room.receive({ type: "error", ref: sent.at(-1).ref, code: "forbidden", detail: "Not yours." });
-    assert.deepEqual(refused, ["Not yours."]);
+    const answers = [room.edit(1001, "x"), room.delete(1001), room.edit(1001, "y")];
+    const refs = sent.slice(-3).map(({ ref }) => ref);
+    room.receive({ type: "ok", ref: refs[0] });
+    room.receive({ type: "error", ref: refs[1], code: "forbidden", detail: "Not yours." });
+    room.closed();
+    const [done, refused, cut] = await Promise.all(answers);
+    assert.deepEqual([done, refused.detail, cut.code], [null, "Not yours.", "lost"]);
+    assert.equal((await room.edit(1001, "z")).code, "lost");
+  });
+
+  it("adds a reaction, and takes one's own back", () => {
+    connect();
+    room.react(shown()[0], "👍");
+    assert.deepEqual(ofType("reaction.add").map(({ emoji }) => emoji), ["👍"]);
+    room.receive(server.react(server.messages[0].id, "👍", ["ada", "ben"]));
+    assert.deepEqual(shown()[0].reactions, [{ emoji: "👍", usernames: ["ada", "ben"], mine: true }]);
+    room.react(shown()[0], "👍");
+    assert.equal(ofType("reaction.remove").length, 1);
+  });
+
+  it("shows what a message answers, as it is now", () => {
+    connect();
+    const [original] = server.messages;
+    room.receive(server.post("ben", "an answer", "b", original.id));
+    assert.equal(shown()[1].quote.text, "hello");
+    room.receive(server.edit(original.id, "goodbye"));
+    assert.equal(shown()[1].quote.text, "goodbye");
+    room.receive(server.delete(original.id));
+    assert.deepEqual([shown()[1].quote.state, shown()[1].quote.text], ["deleted", undefined]);
+  });
+
+  it("fetches what is answered once, where it is older than what is loaded", async () => {
+    enter(Array.from({ length: 120 }, (_, n) => `${n}`));
+    connect();
+    const { id } = server.messages[0];
+    room.receive(server.post("ben", "an answer", "b", id));
+    room.receive(server.post("ben", "another", "c", id));
+    assert.equal(shown().at(-1).quote.state, "unknown");
+    await quiet();
+    assert.equal(shown().at(-1).quote.text, "0");
+    assert.deepEqual(asked, [{ around: id, limit: 1 }]);
+    room.receive(server.post("ben", "to nothing", "d", 5));
+    shown();
+    await quiet();
+    assert.equal(shown().at(-1).quote.state, "missing");
+  });
+
+  it("goes to a message of the past and back on to the present, with nothing left out", async () => {
+    enter(Array.from({ length: 300 }, (_, n) => `${n}`));
+    connect();
+    assert.equal(await room.history.goTo(server.messages[20].id), "shown");
+    assert.deepEqual([room.history.isInPresent, texts()[0], texts().length], [false, "0", 50]);
+    room.receive(server.post("ben", "news meanwhile"));
+    room.receive(server.edit(server.messages[20].id, "edited"));
+    assert.equal(room.history.get(server.messages[20].id).message, "edited");
+    assert.ok(!texts().includes("news meanwhile"));
+    for (let page = 0; !room.history.isInPresent; page += 1) {
+      assert.ok(page < 10);
+      await room.history.loadNewer();
+    }
+    await room.history.loadOlder();
+    assert.deepEqual(texts(), server.messages.map(({ message }) => message));
+    assert.equal(await room.history.goTo(5), "missing");
+  });
+
+  it("goes to the first unread message, however far back", async () => {
+    enter(Array.from({ length: 300 }, (_, n) => `${n}`));
+    room.reading.hear(100);
+    room.reading.miss();
+    connect();
+    assert.equal(room.firstUnread(), null);
+    assert.equal(await room.goToUnread(), "shown");
+    assert.equal(room.firstUnread().message, "100");
+    assert.equal(shown().find(({ kind }) => kind === "divider").kind, "divider");
+  });
+
+  it("puts New above the first message of others, and leaves it there", () => {
+    enter(["old"]);
+    connect();
+    room.receive(server.post("ada", "mine", "x"));
+    room.receive(server.post("ben", "new"));
+    room.reading.miss();
+    const kinds = () => shown().map(({ kind, text }) => text ?? kind);
+    assert.deepEqual(kinds(), ["old", "mine", "divider", "new"]);
+    room.reading.see(room.newest);
+    room.receive(server.post("ben", "newer"));
+    assert.deepEqual(kinds(), ["old", "mine", "divider", "new", "newer"]);
+    assert.deepEqual(ofType("room.read").map(({ seq }) => seq), [3]);
+  });
+
+  it("knows who types until they say something or go", () => {
+    connect();
+    room.receive({ type: "typing.started", room: "lobby", username: "ben" });
+    room.receive({ type: "typing.started", room: "lobby", username: "ada" });
+    assert.deepEqual(room.typists.usernames, ["ben"]);
+    room.receive(server.post("ben", "there"));
+    assert.deepEqual(room.typists.usernames, []);
+  });
+
+  it("shows what another tab was told to be stored, in its place", async () => {
+    const browser = new FakeBrowser();
+    enter(["hello"], { storage: browser.storage(), turns: browser.turns });
+    const other = browser.storage();
+    room.post("mine");
+    await quiet();
+    const stored = { client_id: "ada-1", id: 1002, seq: 2, timestamp: "2026-11-20T12:00:00.000Z" };
+    other.tell({ stored });
+    assert.deepEqual(shown().map(({ text, state }) => [text, state]), [["hello", null], ["mine", "sent"]]);
   });
 
   it("ignores other rooms and types it does not know", () => {
     connect();
     room.receive({ ...server.post("ben", "elsewhere"), room: "garden" });
-    room.receive({ type: "typing.started", room: "lobby", username: "ben" });
     room.receive({ type: "brand.new" });
     assert.deepEqual(texts(), ["hello"]);
   });
@@ -242,12 +350,12 @@ describe("a room", () => {
     assert.equal(room.countNews(from), 1);
   });
 
-  it("ends with the server's log, everything sent once and in order, through any cuts", () => {
-    withSeeds(300, (random) => {
+  it("ends with the server's log, everything sent once and in order, through any cuts", async () => {
+    await withSeeds(150, async (random) => {
       enter();
       const line = new Line(random);
-      for (let step = 0; step < 80; step += 1) line.step();
-      line.settle();
+      for (let step = 0; step < 60; step += 1) await line.step();
+      await line.settle();
       assert.deepEqual(texts(), server.messages.map(({ message }) => message));
       assert.deepEqual(room.outbox.entries, []);
       const mine = server.messages.filter(({ username }) => username === "ada").map(({ seq }) => seq);
@@ -270,22 +378,24 @@ class Line {
     this.random = random;
   }
 
-  step() {
+  async step() {
     const dice = this.random();
     if (!this.#isUp && dice < 0.4) this.#connect();
     else if (dice < 0.5) this.#cut();
     if (this.random() < 0.4) room.post(`ada ${(this.written += 1)}`);
     if (this.random() < 0.4) this.#happen(server.post("ben", `ben ${server.tick}`));
     if (this.random() < 0.2) this.#deleteSomething();
+    await quiet();
     this.#serve(this.random() < 0.2);
     this.#deliver(below(this.random, 4));
     clock.pass(below(this.random, 3_000));
   }
 
-  settle() {
+  async settle() {
     this.random = () => 0.99;
     if (!this.#isUp) this.#connect();
-    for (let round = 0; round < 500; round += 1) {
+    for (let round = 0; round < 200; round += 1) {
+      await quiet();
       this.#serve(false);
       this.#deliver(10);
     }

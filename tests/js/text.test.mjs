@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import { hue, initials } from "../../static/js/model/avatar.js";
-import { newClientId } from "../../static/js/model/client-id.js";
+import { newClientId } from "../../static/js/model/outbox.js";
 import { Drafts } from "../../static/js/model/drafts.js";
 import { charactersLeft, cleaned, lengthOf } from "../../static/js/model/text.js";
 
@@ -62,18 +62,18 @@ describe("a draft", () => {
   it("is kept for a room and an account, and gone when it is empty", () => {
     const storage = fakeStorage();
     const drafts = new Drafts(storage, "ada");
-    drafts.write("lobby", "hello");
-    assert.equal(drafts.read("lobby"), "hello");
-    assert.equal(drafts.read("garden"), "");
-    assert.equal(new Drafts(storage, "ben").read("lobby"), "");
-    drafts.write("lobby", "");
+    drafts.write("lobby", { text: "hello", replyTo: 7 });
+    assert.deepEqual(drafts.read("lobby"), { text: "hello", replyTo: 7 });
+    assert.deepEqual(drafts.read("garden"), {});
+    assert.deepEqual(new Drafts(storage, "ben").read("lobby"), {});
+    drafts.write("lobby", { text: "" });
     assert.equal(storage.kept.size, 0);
   });
 
   it("is not worth an error where storage is full or forbidden", () => {
     const full = { getItem: () => null, setItem: () => { throw new Error("quota"); } };
-    new Drafts(full, "ada").write("lobby", "hello");
-    new Drafts(null, "ada").write("lobby", "hello");
-    assert.equal(new Drafts(null, "ada").read("lobby"), "");
+    new Drafts(full, "ada").write("lobby", { text: "hello" });
+    new Drafts(null, "ada").write("lobby", { text: "hello" });
+    assert.deepEqual(new Drafts(null, "ada").read("lobby"), {});
   });
 });

@@ -50,6 +50,45 @@ describe("a timeline", () => {
     assert.equal(timeline.get(posted.id).message, "");
   });
 
+  it("keeps a change that came while the page with that message was on its way", () => {
+    const server = new FakeServer();
+    const first = server.post("ada", "first");
+    for (let n = 0; n < LIMIT; n += 1) server.post("ada", `${n}`);
+    const timeline = opened(server);
+    const late = server.page({ before: timeline.floor, limit: LIMIT }).messages;
+    timeline.apply(server.delete(first.id));
+    timeline.mergeOlder(late, LIMIT);
+    assert.equal(timeline.get(first.id).message, "");
+  });
+
+  it("takes in a passage of the past once it reaches up to what is held, and not before", () => {
+    const server = new FakeServer();
+    for (let n = 0; n < 20; n += 1) server.post("ada", `${n}`);
+    const timeline = opened(server);
+    const passage = timeline.passage(server.messages.slice(3, 8), 4, 8);
+    assert.ok(!timeline.join(passage));
+    passage.mergeNewer(server.messages.slice(8, 15), 15);
+    assert.ok(timeline.join(passage));
+    assert.deepEqual(texts(timeline), server.messages.slice(3).map(({ message }) => message));
+    assert.equal(timeline.floor, 4);
+  });
+
+  it("keeps a passage as fresh as itself", () => {
+    const server = new FakeServer();
+    for (let n = 0; n < 20; n += 1) server.post("ada", `${n}`);
+    const timeline = opened(server);
+    const stale = server.messages.slice(3, 8);
+    timeline.apply(server.delete(stale[0].id));
+    const passage = timeline.passage(stale, 4, 8);
+    assert.equal(passage.get(stale[0].id).message, "");
+    const change = server.delete(stale[1].id);
+    timeline.apply(change);
+    passage.touch(change.changed);
+    assert.equal(passage.get(stale[1].id).message, "");
+    passage.touch(server.messages[12]);
+    assert.equal(passage.messages.length, 5);
+  });
+
   it("does not insert a changed message from before the stretch that it holds", () => {
     const server = new FakeServer();
     const first = server.post("ada", "first");
@@ -80,8 +119,8 @@ describe("a timeline", () => {
     assert.equal(timeline.messages.length, 1);
   });
 
-  it("is the same whatever is doubled, late, lost, replayed or loaded in between", () => {
-    withSeeds(400, (random) => {
+  it("is the same whatever is doubled, late, lost, replayed or loaded in between", async () => {
+    await withSeeds(400, (random) => {
       const server = new FakeServer();
       for (let n = 0; n < below(random, 20); n += 1) server.post("ada", `old ${n}`);
       const timeline = opened(server);

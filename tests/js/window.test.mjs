@@ -62,8 +62,19 @@ describe("the window on a long timeline", () => {
     assert.deepEqual(view.range(timeline), [10, 40]);
   });
 
-  it("never exceeds its cap wherever one scrolls while messages come", () => {
-    withSeeds(100, (random) => {
+  it("can be put around any message, and then goes on from there both ways", () => {
+    const { timeline, view } = scene(100);
+    view.showAround(timeline, 50);
+    assert.deepEqual(view.range(timeline), [35, 65]);
+    assert.equal(view.isAtEnd, false);
+    view.moveDown(timeline);
+    assert.deepEqual(view.range(timeline), [45, 75]);
+    view.showAround(timeline, 95);
+    assert.deepEqual([view.range(timeline), view.isAtEnd], [[80, 100], true]);
+  });
+
+  it("never exceeds its cap wherever one scrolls while messages come", async () => {
+    await withSeeds(100, (random) => {
       const { server, timeline, view } = scene(50);
       view.followEnd(timeline);
       for (let step = 0; step < 100; step += 1) {

@@ -1,10 +1,14 @@
 // One item of the timeline -> one element, and again when the item changed.
 
-import { setSanitisedHtml } from "./sanitised-html.js";
-import { cloneTemplate } from "./template.js";
+import { cloneTemplate, drawPart, setSanitisedHtml } from "./markup.js";
 import { sentence } from "../model/movements.js";
 
 const STATE_WORDS = { sending: "Sending", sent: "Sent", failed: "Failed" };
+const QUOTE_WORDS = {
+  unknown: "…",
+  deleted: "This message was deleted",
+  missing: "A message that is not there any more",
+};
 
 /** @param {import("../model/items.js").Item} item */
 export function drawItem(item, look) {
@@ -19,17 +23,13 @@ export function drawItem(item, look) {
  * @param {import("../model/dates.js").Dates} look.dates
  * @param {Intl.ListFormat} look.list
  * @param {(item: object) => boolean} look.hasMenu
+ * @param {(username: string) => string} look.nameOf
  */
 export function redrawItem(element, item, look) {
   if (item.kind === "message") return redrawMessage(element, item, look);
-  element.replaceChildren(...sentence(item.line, look.list).map(drawPart));
-}
-
-function drawPart({ text, isName }) {
-  if (!isName) return text;
-  const name = document.createElement("bdi");
-  name.textContent = text;
-  return name;
+  if (item.kind === "movement") {
+    element.replaceChildren(...sentence(item.line, look.list).map(drawPart));
+  }
 }
 
 /** How it stands to the message above is told apart from what it says: it changes alone. */
@@ -43,6 +43,11 @@ export function drawDay(label) {
   return element;
 }
 
+/** What a quote says of a message. @param {import("../model/items.js").Quote} quote */
+export const quoteText = (quote) => quote.text ?? QUOTE_WORDS[quote.state];
+
+export const quoteAuthor = (quote) => (quote.mine ? "You" : (quote.name ?? ""));
+
 function redrawMessage(article, item, look) {
   const part = (name) => article.querySelector(`.message__${name}`);
   const who = item.mine ? "You" : item.name;
@@ -54,9 +59,12 @@ function redrawMessage(article, item, look) {
   part("author").textContent = who;
   part("author").title = item.mine ? "" : `@${item.username}`;
   drawAvatar(article, item);
+  drawQuote(part("quote"), item.quote);
   drawBody(part("body"), item);
   drawTime(part("time"), new Date(item.timestamp), look.dates);
+  drawEdited(part("edited"), item, look.dates);
   drawState(part("state"), item.state);
+  drawReactions(article, part("reactions"), item, look);
   drawFailure(article, item);
   part("menu").hidden = !look.hasMenu(item);
 }
@@ -65,6 +73,17 @@ function drawAvatar(article, item) {
   const avatar = article.querySelector("user-avatar");
   if (item.mine) return avatar?.remove();
   avatar.show(item);
+}
+
+function drawQuote(element, quote) {
+  element.hidden = !quote;
+  if (!quote) return;
+  element.classList.toggle("message__quote--faint", quote.state !== "known");
+  element.disabled = quote.state === "missing";
+  const [author, text] = [quoteAuthor(quote), quoteText(quote)];
+  element.setAttribute("aria-label", author ? `${author}: ${text}` : text);
+  element.querySelector(".message__quote-author").textContent = author;
+  element.querySelector(".message__quote-text").textContent = text;
 }
 
 function drawBody(body, item) {
@@ -80,11 +99,42 @@ function drawTime(element, date, dates) {
   element.title = dates.full(date);
 }
 
+function drawEdited(element, { edited, deleted }, dates) {
+  element.hidden = !edited || deleted;
+  element.title = edited ? dates.full(new Date(edited)) : "";
+}
+
 function drawState(element, state) {
   element.hidden = state === null;
   element.dataset.state = state ?? "";
   element.title = STATE_WORDS[state] ?? "";
   element.querySelector(".message__state-word").textContent = STATE_WORDS[state] ?? "";
+}
+
+/** The chips that are there stay: one of them may have the focus. */
+function drawReactions(article, list, { reactions }, look) {
+  list.hidden = !reactions.length;
+  const chips = new Map([...list.children].map((chip) => [chip.dataset.emoji, chip]));
+  for (const reaction of reactions) {
+    const chip = chips.get(reaction.emoji) ?? cloneTemplate("reaction");
+    chips.delete(reaction.emoji);
+    drawReaction(chip, reaction, look);
+    chip.firstElementChild.tabIndex = article.tabIndex;
+    list.append(...(chip.isConnected ? [] : [chip]));
+  }
+  for (const chip of chips.values()) chip.remove();
+}
+
+function drawReaction(chip, { emoji, usernames, mine }, look) {
+  const button = chip.firstElementChild;
+  const others = usernames.filter((username) => username !== look.username).map(look.nameOf);
+  const names = look.list.format(mine ? ["You", ...others] : others);
+  chip.dataset.emoji = emoji;
+  button.setAttribute("aria-pressed", mine);
+  button.setAttribute("aria-label", `${emoji} ${usernames.length}: ${names}`);
+  button.title = names;
+  button.querySelector(".reaction__emoji").textContent = emoji;
+  button.querySelector(".reaction__count").textContent = usernames.length;
 }
 
 function drawFailure(article, { state, detail }) {

@@ -28,9 +28,10 @@ export class RovingFocus {
     this.#list.removeEventListener("focusin", this);
   }
 
-  /** The list changed: where the current member is gone, the last one takes its place. */
+  /** The list changed: who comes into it from outside begins with the last, the newest. */
   refresh() {
-    if (!this.#list.contains(this.#current)) this.#become(this.#members.at(-1));
+    const isInside = this.#current?.contains(document.activeElement);
+    if (!isInside || !this.#list.contains(this.#current)) this.#become(this.#members.at(-1));
   }
 
   handleEvent(event) {

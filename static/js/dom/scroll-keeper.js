@@ -48,6 +48,20 @@ export class ScrollKeeper {
     this.isAtEnd = true;
   }
 
+  /** An element into the middle; where it is, it stays. */
+  goTo(element) {
+    this.isAtEnd = false;
+    element.scrollIntoView({ block: "center" });
+  }
+
+  /** "above", "inside" or "below" what can be seen. */
+  placeOf(element) {
+    const edges = this.#scroller.getBoundingClientRect();
+    const { top, bottom } = element.getBoundingClientRect();
+    if (bottom <= edges.top) return "above";
+    return top >= edges.bottom ? "below" : "inside";
+  }
+
   /** @param {boolean} isFollowing @param {() => void} change of the content */
   keep(isFollowing, change) {
     const anchor = isFollowing ? null : this.#firstInSight();

@@ -1,4 +1,4 @@
-import { cloneTemplate } from "../dom/template.js";
+import { cloneTemplate } from "../dom/markup.js";
 import { describe } from "../model/connection-words.js";
 
 const SECOND_MS = 1000;

@@ -1,39 +1,58 @@
+import { quoteAuthor, quoteText } from "../dom/draw-message.js";
 import { charactersLeft, cleaned, lengthOf } from "../model/text.js";
 
 const DRAFT_MS = 300;
+const REMARK_MS = 4_000;
 /** Some input methods tell only by this key code that they are still composing. */
 const COMPOSING_KEY = 229;
 
-/** The field for a new message. Tells `message-send` {text}; needs `drafts`, `room` and `limit`. */
+/**
+ * The field for a new message, an answer, or another text for a message that is there.
+ * Tells `message-send` {text, replyTo}, `message-save` {id or clientId, text}, `composer-typed`
+ * {isEmpty}, and asks with `composer-edit-last`. Needs `drafts`, `room`, `limit` and `quoteOf`.
+ */
 export class MessageComposer extends HTMLElement {
   #drafts = null;
   #room = "";
   #limit = Infinity;
+  #quoteOf = () => null;
+  #edited = null;
+  #replyTo = null;
+  /** The new message, while another one is being edited. */
+  #aside = "";
+  #isSaving = false;
   #draftTimer = null;
+  #remarkTimer = null;
   #touch = matchMedia("(pointer: coarse)");
 
   connectedCallback() {
-    this.addEventListener("submit", this);
-    this.addEventListener("keydown", this);
-    this.addEventListener("input", this);
+    for (const type of ["submit", "keydown", "input", "click"]) this.addEventListener(type, this);
     this.#button.addEventListener("pointerdown", this);
     addEventListener("pagehide", this);
   }
 
   disconnectedCallback() {
-    this.removeEventListener("submit", this);
-    this.removeEventListener("keydown", this);
-    this.removeEventListener("input", this);
+    for (const type of ["submit", "keydown", "input", "click"]) this.removeEventListener(type, this);
     this.#button.removeEventListener("pointerdown", this);
     removeEventListener("pagehide", this);
   }
 
-  /** @param {{drafts: import("../model/drafts.js").Drafts, room: string, limit: number}} setting */
-  prepare({ drafts, room, limit }) {
+  /**
+   * @param {object} setting
+   * @param {import("../model/drafts.js").Drafts} setting.drafts
+   * @param {string} setting.room
+   * @param {number} setting.limit in code points
+   * @param {(id: number) => import("../model/items.js").Quote} setting.quoteOf
+   */
+  prepare({ drafts, room, limit, quoteOf }) {
     this.#drafts = drafts;
     this.#room = room;
     this.#limit = limit;
-    this.#field.value ||= drafts.read(room);
+    this.#quoteOf = quoteOf;
+    const { text = "", replyTo = null, edit = null } = drafts.read(room);
+    this.#field.value ||= text;
+    this.#replyTo = replyTo;
+    if (edit) this.edit(edit);
     this.#refresh();
   }
 
@@ -47,14 +66,72 @@ export class MessageComposer extends HTMLElement {
 
   /** Puts words in front of what is being typed: nothing that was written is thrown away. */
   bringBack(texts) {
+    this.#stopEditing();
     this.#field.value = [...texts, this.text].filter(Boolean).join("\n\n");
     this.#refresh();
     this.#keepDraft();
   }
 
-  /** One sentence under the field, until the next key. */
+  /** @param {number} id of the message that is answered */
+  reply(id) {
+    this.#stopEditing();
+    this.#replyTo = id;
+    this.#refresh();
+    this.#keepDraft();
+    this.focus();
+  }
+
+  /** @param {{id?: number, clientId?: string, text: string}} message one's own; or unsent */
+  edit(message) {
+    if (!this.#edited) this.#aside = this.text;
+    this.#edited = message;
+    this.#isSaving = false;
+    this.#field.value = message.text;
+    this.#refresh();
+    this.#keepDraft();
+    this.focus();
+    this.#field.setSelectionRange(this.text.length, this.text.length);
+  }
+
+  saved() {
+    this.#stopEditing();
+    this.#keepDraft();
+    this.focus();
+  }
+
+  /** The other text stays, so that nothing is lost. */
+  notSaved(detail) {
+    this.#isSaving = false;
+    this.#refresh();
+    this.notice(`Not saved. ${detail}`);
+  }
+
+  /** What is answered may have changed. */
+  refreshContext() {
+    if (this.#replyTo) this.#showContext();
+  }
+
+  /** One sentence of trouble under the field, until the next key. */
   notice(text) {
-    this.querySelector(".composer__notice").textContent = text;
+    this.#say("notice", text);
+  }
+
+  /** One sentence that all went well; it goes by itself. */
+  remark(text) {
+    this.#say("remark", text);
+    clearTimeout(this.#remarkTimer);
+    this.#remarkTimer = setTimeout(() => this.#say("remark", ""), REMARK_MS);
+  }
+
+  /** What holds as long as it holds: one may not write just now. */
+  set standing(text) {
+    const element = this.querySelector(".composer__standing");
+    element.hidden = !text;
+    if (element.textContent !== text) element.textContent = text;
+  }
+
+  set isFleeting(isFleeting) {
+    this.querySelector(".composer__fleeting").hidden = !isFleeting;
   }
 
   handleEvent(event) {
@@ -62,16 +139,52 @@ export class MessageComposer extends HTMLElement {
     else if (event.type === "keydown") this.#pressed(event);
     else if (event.type === "input") this.#typed();
     else if (event.type === "pagehide") this.#keepDraft();
+    else if (event.type === "click") this.#clicked(event);
     // The soft keyboard stays: the button must not take the focus from the field.
     else event.preventDefault();
   }
 
   #pressed(event) {
-    if (event.key !== "Enter" || event.target !== this.#field) return;
     if (event.isComposing || event.keyCode === COMPOSING_KEY) return;
+    if (event.key === "Escape" && (this.#edited || this.#replyTo)) this.#cancel(event);
+    if (event.target !== this.#field) return;
+    if (event.key === "ArrowUp") this.#wentUp(event);
+    if (event.key === "Enter") this.#entered(event);
+  }
+
+  #entered(event) {
     if (event.shiftKey || event.altKey || this.#touch.matches) return;
     event.preventDefault();
     this.#submit();
+  }
+
+  #wentUp(event) {
+    if (this.text || this.#edited || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    this.#tell("composer-edit-last");
+  }
+
+  #clicked(event) {
+    if (event.target.closest(".composer__cancel")) this.#cancel(event);
+  }
+
+  #cancel(event) {
+    event.preventDefault();
+    if (this.#edited) this.#stopEditing();
+    else this.#replyTo = null;
+    this.notice("");
+    this.#refresh();
+    this.#keepDraft();
+    this.focus();
+  }
+
+  #stopEditing() {
+    if (!this.#edited) return;
+    this.#edited = null;
+    this.#isSaving = false;
+    this.#field.value = this.#aside;
+    this.#aside = "";
+    this.#refresh();
   }
 
   #submitted(event) {
@@ -81,13 +194,26 @@ export class MessageComposer extends HTMLElement {
 
   #submit() {
     const text = cleaned(this.text);
-    if (!text) return this.focus();
     if (lengthOf(text) > this.#limit) return this.#refresh();
-    this.dispatchEvent(new CustomEvent("message-send", { bubbles: true, detail: { text } }));
+    if (this.#edited) return this.#save(text);
+    if (!text) return this.focus();
+    this.#tell("message-send", { text, replyTo: this.#replyTo });
     this.#field.value = "";
+    this.#replyTo = null;
     this.#refresh();
     this.#keepDraft();
     this.focus();
+  }
+
+  #save(text) {
+    if (this.#isSaving) return;
+    const { id, clientId, text: before } = this.#edited;
+    if (!text) return this.notice("A message needs some text. To take it back, delete it.");
+    if (text === before && id) return this.saved();
+    this.#isSaving = true;
+    this.notice("");
+    this.#refresh();
+    this.#tell("message-save", { id, clientId, text });
   }
 
   #typed() {
@@ -95,17 +221,48 @@ export class MessageComposer extends HTMLElement {
     this.#refresh();
     clearTimeout(this.#draftTimer);
     this.#draftTimer = setTimeout(() => this.#keepDraft(), DRAFT_MS);
+    if (!this.#edited) this.#tell("composer-typed", { isEmpty: !this.text.trim() });
   }
 
   #keepDraft() {
     clearTimeout(this.#draftTimer);
-    this.#drafts?.write(this.#room, this.text);
+    const edit = this.#edited && { ...this.#edited, text: this.text };
+    const text = this.#edited ? this.#aside : this.text;
+    this.#drafts?.write(this.#room, { text, replyTo: this.#replyTo, edit });
   }
 
   #refresh() {
     this.#grow();
     this.classList.toggle("composer--empty", !this.text.trim());
+    this.classList.toggle("composer--editing", Boolean(this.#edited));
+    this.setAttribute("aria-busy", this.#isSaving);
+    this.#showContext();
+    this.#showButton();
     this.#showLeft(charactersLeft(this.text, this.#limit));
+  }
+
+  #showContext() {
+    const context = this.querySelector(".composer__context");
+    const part = (name) => this.querySelector(`.composer__${name}`);
+    context.hidden = !this.#edited && !this.#replyTo;
+    context.dataset.mode = this.#edited ? "edit" : "reply";
+    if (context.hidden) return;
+    const quote = this.#edited ? null : this.#quoteOf(this.#replyTo);
+    write(part("context-label"), quote ? "Replying to" : this.#editLabel);
+    write(part("context-author"), quote ? (quote.mine ? "yourself" : quoteAuthor(quote)) : "");
+    write(part("context-text"), quote ? quoteText(quote) : "");
+    write(part("cancel-label"), quote ? "Cancel the reply" : "Cancel editing");
+  }
+
+  get #editLabel() {
+    if (this.#isSaving) return "Saving…";
+    return this.#edited.clientId ? "Editing an unsent message" : "Editing your message";
+  }
+
+  #showButton() {
+    const label = this.#edited ? "Save" : "Send";
+    this.#button.setAttribute("aria-label", label);
+    this.#button.title = label;
   }
 
   /** Browsers that know field-sizing do this by themselves. */
@@ -124,6 +281,14 @@ export class MessageComposer extends HTMLElement {
     this.#field.setAttribute("aria-invalid", isOver);
   }
 
+  #say(part, text) {
+    this.querySelector(`.composer__${part}`).textContent = text;
+  }
+
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { bubbles: true, detail }));
+  }
+
   get #field() {
     return this.querySelector("textarea");
   }
@@ -131,6 +296,11 @@ export class MessageComposer extends HTMLElement {
   get #button() {
     return this.querySelector("button[type=submit]");
   }
+}
+
+/** Only what changed: a live region speaks what is written, even if it was the same. */
+function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
 function wordsFor(left, limit) {

@@ -8,10 +8,12 @@ import { HistoryWindow } from "../model/window.js";
 const NODES = 300;
 const STEP = 50;
 const SPOKEN_AT_ONCE = 10;
+const TARGET_MS = 3_000;
 
 /**
  * The timeline. Draws what `room` holds, as little as may be: a new message is one new element.
- * Tells `message-retry`, `message-discard` {clientId}, `menu-open` {item, button}.
+ * Tells `message-retry`, `message-rewrite`, `message-discard`, `menu-open`, `message-quote` and
+ * `message-react` {item, button, emoji}, and `unread-jump`.
  */
 export class MessageList extends HTMLElement {
   #room = null;
@@ -19,6 +21,9 @@ export class MessageList extends HTMLElement {
   #drawn = new Map();
   #seen = 0;
   #spoken = 0;
+  #dividerSeen = null;
+  /** Somebody came to look at one message, and has not touched the page yet. */
+  #isVisiting = false;
   #scroll = null;
   #look = null;
   #focus = null;
@@ -43,7 +48,9 @@ export class MessageList extends HTMLElement {
     this.#look = {
       dates: readersDates(),
       list: new Intl.ListFormat(readersLocale(), { type: "conjunction" }),
-      hasMenu: (item) => room.mayDelete(item),
+      hasMenu: (item) => room.isMenuOf(item),
+      nameOf: (username) => room.nameOf(username),
+      username: room.username,
     };
     this.#seen = room.newest;
     this.#spoken = room.newest;
@@ -57,19 +64,20 @@ export class MessageList extends HTMLElement {
 
   render() {
     if (!this.#room) return;
-    const isFollowing = this.#scroll.isAtEnd && this.#window.isAtEnd;
+    const isFollowing = this.#isAtNewest;
     if (isFollowing) this.#window.followEnd(this.#room.timeline);
-    else this.#window.holdStill(this.#room.timeline);
+    else this.#window.holdStill(this.#room.history.shown);
+    this.#noticeReading();
     this.#scroll.keep(isFollowing, () => this.#draw());
     if (isFollowing) this.#seen = this.#room.newest;
-    this.#drawPill();
+    this.#drawPills();
     this.#fill();
   }
 
   /** Who is at the very top, or has no scroll bar, cannot scroll to ask for more. */
   #fill() {
     if (!this.#scroll.isScrollable) this.#goBack();
-    else if (this.#scroll.isNearStart && this.#window.moveUp(this.#room.timeline)) this.render();
+    else if (this.#scroll.isNearStart && this.#window.moveUp(this.#room.history.shown)) this.render();
   }
 
   /** Everything again: what may be done with each message changed, or the day. */
@@ -79,18 +87,74 @@ export class MessageList extends HTMLElement {
   }
 
   jumpToEnd() {
+    this.#isVisiting = false;
+    this.#room.history.returnToPresent();
     this.#window.followEnd(this.#room.timeline);
     this.#scroll.goToEnd();
     this.render();
   }
 
+  /** Into sight, and marked for a moment. @param {number} id of a message that `room` shows */
+  reveal(id) {
+    const message = this.#room.history.shown.get(id);
+    const element = message && this.#bringUp(message);
+    if (!element) return;
+    element.classList.remove("message--target");
+    element.getBoundingClientRect();
+    element.classList.add("message--target");
+    setTimeout(() => element.classList.remove("message--target"), TARGET_MS);
+    element.focus({ preventScroll: true });
+  }
+
+  /** Where "New" begins, with a little of what was said before. */
+  revealUnread() {
+    const message = this.#room.firstUnread();
+    if (message) this.#bringUp(message)?.focus({ preventScroll: true });
+  }
+
+  /** From a link to one message: what stands below it does not count as read yet. */
+  visit() {
+    this.#isVisiting = true;
+  }
+
+  /** The reader does something: scrolls, types, touches. */
+  takePart() {
+    if (!this.#isVisiting) return;
+    this.#isVisiting = false;
+    this.#noticeReading();
+  }
+
+  #bringUp(message) {
+    const { shown } = this.#room.history;
+    this.#scroll.isAtEnd = false;
+    this.#window.showAround(shown, shown.indexOf(message.seq));
+    this.render();
+    const entry = this.#drawn.get(this.#room.itemOf(message).key);
+    if (entry) this.#scroll.goTo(entry.element);
+    this.#drawPills();
+    return entry?.element;
+  }
+
+  // --- Reading ---
+
+  get #isAtNewest() {
+    return this.#scroll.isAtEnd && this.#window.isAtEnd && this.#room.history.isInPresent;
+  }
+
+  /** Seen is what stood in front of somebody: the tab on top, the newest message in sight. */
+  #noticeReading() {
+    const { reading, newest } = this.#room;
+    if (this.#isAtNewest && !document.hidden && !this.#isVisiting) reading.see(newest);
+    else if (this.#room.countNews(reading.position)) reading.miss();
+  }
+
   // --- Drawing ---
 
   #draw() {
-    const { timeline } = this.#room;
-    const [from, to] = this.#window.range(timeline);
+    const { shown } = this.#room.history;
+    const [from, to] = this.#window.range(shown);
     const items = this.#room.items(from, to);
-    const wanted = this.#elementsFor(items, timeline.messages[from - 1] ?? null);
+    const wanted = this.#elementsFor(items, shown.messages[from - 1] ?? null);
     this.#forgetAllBut(new Set(wanted));
     this.#arrange(wanted);
     this.#spoken = Math.max(this.#spoken, newestOfOthers(items));
@@ -104,11 +168,16 @@ export class MessageList extends HTMLElement {
     const isSpoken = this.#speaks(items);
     const elements = [];
     let above = messageAbove;
+    let divider = null;
     for (const item of items) {
       const isMessage = item.kind === "message";
       const place = isMessage ? placeBelow(item, above, (date) => dates.dayKey(date)) : null;
       if (place?.startsDay) elements.push(this.#dayFor(new Date(item.timestamp), now));
-      elements.push(this.#elementFor(item, place, isSpoken(item)));
+      const element = this.#elementFor(item, place, isSpoken(item));
+      // "New" stands below the name of the day.
+      if (item.kind === "divider") divider = element;
+      else elements.push(...(divider ? [divider] : []), element);
+      if (item.kind !== "divider") divider = null;
       above = isMessage ? item : above && { ...above, username: null };
     }
     return elements;
@@ -166,10 +235,11 @@ export class MessageList extends HTMLElement {
   }
 
   #drawEdges() {
-    const { history, isEmpty, timeline } = this.#room;
-    const isBeginning = timeline.isComplete && !isEmpty && this.#isAtTop();
-    this.#setShown("loading", history === "loading");
-    this.#setShown("failed", history === "failed");
+    const { isEmpty } = this.#room;
+    const { state, shown } = this.#room.history;
+    const isBeginning = shown.isComplete && !isEmpty && this.#isAtTop();
+    this.#setShown("loading", state === "loading");
+    this.#setShown("failed", state === "failed");
     this.#setShown("beginning", isBeginning);
     this.#setShown("empty", isEmpty);
   }
@@ -179,17 +249,33 @@ export class MessageList extends HTMLElement {
   }
 
   #isAtTop() {
-    return this.#window.range(this.#room.timeline)[0] === 0;
+    return this.#window.range(this.#room.history.shown)[0] === 0;
   }
 
-  #drawPill() {
-    const pill = this.querySelector(".message-list__pill");
+  #drawPills() {
+    this.#drawEndPill();
+    this.#drawUnreadPill();
+  }
+
+  #drawEndPill() {
+    const pill = this.querySelector(".message-list__pill--end");
     const news = this.#room.countNews(this.#seen);
-    pill.hidden = !news && !this.#scroll.isFarFromEnd && this.#window.isAtEnd;
+    const isThere = this.#window.isAtEnd && this.#room.history.isInPresent && !this.#scroll.isFarFromEnd;
+    pill.hidden = !news && isThere;
     pill.classList.toggle("message-list__pill--news", news > 0);
-    const words = news ? `${news} new ${news === 1 ? "message" : "messages"}` : "Newest messages";
-    const label = pill.querySelector(".message-list__pill-label");
-    if (label.textContent !== words) label.textContent = words;
+    label(pill, news ? `${news} new ${news === 1 ? "message" : "messages"}` : "Newest messages");
+  }
+
+  /** Until "New" was in sight once. */
+  #drawUnreadPill() {
+    const pill = this.querySelector(".message-list__pill--unread");
+    const { divider } = this.#room.reading;
+    const element = this.#drawn.get("divider")?.element;
+    if (element && this.#scroll.placeOf(element) === "inside") this.#dividerSeen = divider;
+    const { unread } = this.#room;
+    const isElsewhere = !element || this.#scroll.placeOf(element) === "above";
+    pill.hidden = !unread || !isElsewhere || this.#dividerSeen === divider;
+    if (!pill.hidden) label(pill, `${unread} unread`);
   }
 
   // --- Scrolling ---
@@ -197,14 +283,20 @@ export class MessageList extends HTMLElement {
   #scrolled() {
     this.#scroll.look();
     if (this.#scroll.isNearStart) this.#goBack();
-    if (this.#scroll.isNearEnd && this.#window.moveDown(this.#room.timeline)) this.render();
-    if (this.#scroll.isAtEnd && this.#window.isAtEnd) this.#seen = this.#room.newest;
-    this.#drawPill();
+    if (this.#scroll.isNearEnd) this.#goOn();
+    if (this.#isAtNewest) this.#seen = this.#room.newest;
+    this.#noticeReading();
+    this.#drawPills();
   }
 
   #goBack() {
-    if (this.#window.moveUp(this.#room.timeline)) this.render();
-    else if (this.#room.history === "idle") this.#room.loadOlder();
+    if (this.#window.moveUp(this.#room.history.shown)) this.render();
+    else if (this.#room.history.state === "idle") this.#room.history.loadOlder();
+  }
+
+  #goOn() {
+    if (this.#window.moveDown(this.#room.history.shown)) this.render();
+    else if (!this.#room.history.isInPresent) this.#room.history.loadNewer();
   }
 
   // --- The reader ---
@@ -216,14 +308,22 @@ export class MessageList extends HTMLElement {
 
   #does = {
     end: () => this.jumpToEnd(),
-    load: () => this.#room.loadOlder(),
+    load: () => this.#room.history.loadOlder(),
+    unread: () => this.#tell("unread-jump"),
     menu: (button) => this.#tell("menu-open", { item: this.#itemOf(button), button }),
-    retry: (button) => this.#tell("message-retry", { clientId: this.#itemOf(button).clientId }),
-    discard: (button) => this.#tell("message-discard", { clientId: this.#itemOf(button).clientId }),
+    quote: (button) => this.#tell("message-quote", { item: this.#itemOf(button) }),
+    react: (button) => this.#tell("message-react", this.#reactionOf(button)),
+    retry: (button) => this.#tell("message-retry", { item: this.#itemOf(button) }),
+    rewrite: (button) => this.#tell("message-rewrite", { item: this.#itemOf(button) }),
+    discard: (button) => this.#tell("message-discard", { item: this.#itemOf(button) }),
   };
 
   #itemOf(button) {
     return this.#drawn.get(button.closest("article").dataset.key).item;
+  }
+
+  #reactionOf(button) {
+    return { item: this.#itemOf(button), emoji: button.closest("li").dataset.emoji };
   }
 
   #tell(type, detail) {
@@ -237,6 +337,11 @@ export class MessageList extends HTMLElement {
   get #items() {
     return this.querySelector(".message-list__items");
   }
+}
+
+function label(pill, words) {
+  const element = pill.querySelector(".message-list__pill-label");
+  if (element.textContent !== words) element.textContent = words;
 }
 
 function newestOfOthers(items) {

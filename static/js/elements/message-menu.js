@@ -1,49 +1,104 @@
 const GAP_PX = 4;
+const STEPS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };
 
 /**
  * What can be done with a message. There is one menu; it moves into the message it belongs to.
- * Tells `message-delete` {item}.
+ * Tells `message-react` {item, emoji}, `message-reply`, `message-edit`, `message-link`,
+ * `message-unread` and `message-delete` {item}.
  */
 export class MessageMenu extends HTMLElement {
   #item = null;
   #button = null;
 
   connectedCallback() {
-    this.addEventListener("click", this);
-    this.addEventListener("toggle", this);
+    for (const type of ["click", "keydown", "toggle"]) this.addEventListener(type, this);
     addEventListener("resize", this);
   }
 
   disconnectedCallback() {
-    this.removeEventListener("click", this);
-    this.removeEventListener("toggle", this);
+    for (const type of ["click", "keydown", "toggle"]) this.removeEventListener(type, this);
     removeEventListener("resize", this);
   }
 
-  open(item, button) {
+  /** The message whose menu is open; null: none is. */
+  get item() {
+    return this.#isOpen ? this.#item : null;
+  }
+
+  /** @param {Object<string, boolean>} offers by the names in `data-offer` */
+  open(item, button, offers) {
     this.#item = item;
     this.#button = button;
     button.closest("article").append(this);
+    this.offer(offers);
     this.showPopover();
     placeBeside(this, button);
-    this.querySelector("button").focus();
+    this.#choices[0]?.focus();
+  }
+
+  /** What may be done can change while the menu is open. */
+  offer(offers) {
+    for (const part of this.querySelectorAll("[data-offer]")) {
+      part.hidden = !offers[part.dataset.offer];
+    }
+    const own = this.#item.reactions.filter(({ mine }) => mine).map(({ emoji }) => emoji);
+    for (const button of this.querySelectorAll("[data-emoji]")) {
+      button.setAttribute("aria-pressed", own.includes(button.dataset.emoji));
+    }
   }
 
   handleEvent(event) {
     if (event.type === "toggle") this.#button?.setAttribute("aria-expanded", this.#isOpen);
     else if (event.type === "resize") this.#close();
+    else if (event.type === "keydown") this.#move(event);
     else this.#choose(event.target.closest("button"));
+  }
+
+  #move(event) {
+    const step = STEPS[event.key];
+    if (!step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const isAcross = event.key === "ArrowRight" || event.key === "ArrowLeft";
+    const choices = isAcross ? this.#quick : this.#stops(document.activeElement);
+    const index = choices.indexOf(document.activeElement);
+    if (index >= 0) choices.at((index + step) % choices.length).focus();
+  }
+
+  /** Up and down take the row of reactions for one stop. */
+  #stops(current) {
+    const quick = this.#quick;
+    const stop = quick.includes(current) ? current : quick[0];
+    return this.#choices.filter((choice) => !quick.includes(choice) || choice === stop);
   }
 
   #choose(choice) {
     if (!choice) return;
+    if (choice.dataset.shows) return this.#showReactions();
     this.#close();
-    const type = `message-${choice.dataset.action}`;
-    this.dispatchEvent(new CustomEvent(type, { bubbles: true, detail: { item: this.#item } }));
+    const { action, emoji } = choice.dataset;
+    const detail = { item: this.#item, emoji };
+    this.dispatchEvent(new CustomEvent(`message-${action}`, { bubbles: true, detail }));
+  }
+
+  #showReactions() {
+    const row = this.querySelector(".menu__row");
+    row.classList.remove("menu__row--called");
+    row.getBoundingClientRect();
+    row.classList.add("menu__row--called");
+    this.#quick[0].focus();
   }
 
   #close() {
     if (this.#isOpen) this.hidePopover();
+  }
+
+  get #choices() {
+    return [...this.querySelectorAll("button")].filter((each) => !each.closest("[hidden]"));
+  }
+
+  get #quick() {
+    return this.#choices.filter((choice) => choice.dataset.emoji);
   }
 
   get #isOpen() {

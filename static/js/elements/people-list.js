@@ -1,4 +1,4 @@
-import { cloneTemplate } from "../dom/template.js";
+import { cloneTemplate } from "../dom/markup.js";
 
 const STATE_WORDS = { online: "online", away: "away" };
 

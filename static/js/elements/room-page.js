@@ -1,36 +1,47 @@
-import { followViewport } from "../dom/viewport.js";
+import { copyText, followViewport } from "../dom/quirks.js";
 import { Attention } from "../model/attention.js";
-import { newClientId } from "../model/client-id.js";
 import { Drafts } from "../model/drafts.js";
-import { MemoryOutboxStorage } from "../model/outbox-storage.js";
+import { newClientId } from "../model/outbox.js";
+import { Outboxes } from "../model/outboxes.js";
+import { RoomList } from "../model/room-list.js";
 import { Room } from "../model/room.js";
+import { TypingTeller } from "../model/typing.js";
 import { systemClock } from "../net/clock.js";
 import { Close } from "../net/protocol.js";
 import { fetchHistory } from "../net/requests.js";
 import { ChatSocket } from "../net/socket.js";
 
 const REDIRECT_PAUSE_MS = 30_000;
+const FAREWELL_MS = 6_000;
 const INPUT = ["pointerdown", "keydown", "wheel", "touchstart"];
+const PERMALINK = /^#message-(\d+)$/;
 
 /** The room's page: makes the parts, and carries news between them. */
 export class RoomPage extends HTMLElement {
   #page = null;
   #room = null;
+  #rooms = null;
+  #errands = null;
+  #outboxes = null;
   #socket = null;
   #attention = null;
-  #title = document.title;
+  #typing = null;
+  #title = "";
   #seenWhenHidden = 0;
   #frame = null;
   #leaving = new AbortController();
 
   connectedCallback() {
     this.#page = JSON.parse(document.getElementById("page").textContent);
+    this.#title = this.#page.room.name;
+    this.#makeOutboxes();
     this.#makeParts();
+    this.#showParts();
     this.#listen();
     followViewport();
     this.#room.outbox.restore();
     this.#socket.start();
-    this.#focusComposer();
+    if (!this.#followLink()) this.#focusComposer();
   }
 
   disconnectedCallback() {
@@ -39,40 +50,70 @@ export class RoomPage extends HTMLElement {
     this.#socket.pause();
   }
 
+  #makeOutboxes() {
+    this.#outboxes = new Outboxes({
+      username: this.#page.user.username,
+      indexedDB: allowed("indexedDB"),
+      BroadcastChannel: window.BroadcastChannel,
+      locks: navigator.locks,
+      clock: systemClock,
+      newId: newClientId,
+      send: (command) => this.#socket.send(command),
+    });
+    this.#errands = this.#outboxes.errandsBut(this.#page.room.room);
+  }
+
   #makeParts() {
-    const { urls, user, room, limits } = this.#page;
+    const { urls, room } = this.#page;
     this.#socket = new ChatSocket({
       address: new URL(urls.socket, location.href.replace(/^http/, "ws")).href,
       WebSocket,
       clock: systemClock,
       random: Math.random,
-      onEvents: (events) => events.forEach((event) => this.#room.receive(event)),
+      onEvents: (events) => events.forEach((event) => this.#hear(event)),
       onState: (state) => this.#connectionBecame(state),
     });
     this.#room = new Room({
       page: this.#page,
       clock: systemClock,
       newId: newClientId,
-      storage: new MemoryOutboxStorage(),
+      storage: this.#outboxes.storage(room.room),
+      turns: this.#outboxes.turns,
       send: (command) => this.#socket.send(command),
       fetchHistory: (range) => fetchHistory(urls.history, range, fetch.bind(window)),
+    });
+    this.#rooms = new RoomList({ onChange: (rooms) => this.querySelector("room-list").show(rooms) });
+    this.#typing = new TypingTeller({
+      send: (type) => this.#room.tellTyping(type),
+      clock: systemClock,
     });
     this.#attention = new Attention({
       clock: systemClock,
       isVisible: !document.hidden,
       onChange: (isIdle) => this.#tellAttention(isIdle),
     });
-    const drafts = new Drafts(browserStorage("localStorage"), user.username);
-    this.#composer.prepare({ drafts, room: room.room, limit: limits.message_chars });
+  }
+
+  #showParts() {
+    const { user, room, limits } = this.#page;
+    this.#composer.prepare({
+      drafts: new Drafts(allowed("localStorage"), user.username),
+      room: room.room,
+      limit: limits.message_chars,
+      quoteOf: (id) => this.#room.quoteOf(id),
+    });
+    this.querySelector("room-list").prepare({ current: room.room, address: this.dataset.rooms });
+    this.querySelector("sign-out").countFleeting = () => (this.#isFleeting ? this.#unsent : 0);
+    if (this.#linked) this.#list.visit();
     this.#list.room = this.#room;
   }
 
   #listen() {
     this.#room.addEventListener("change", () => this.#drawSoon());
     this.#room.addEventListener("people", () => this.#showPeople());
-    this.#room.addEventListener("role", () => this.#list.redraw());
-    this.#room.addEventListener("live", () => (this.#status.isCaughtUp = this.#room.isLive));
-    this.#room.addEventListener("refused", ({ detail }) => this.#composer.notice(detail.detail));
+    this.#room.addEventListener("typing", () => this.#showTyping());
+    this.#room.addEventListener("standing", () => this.#showStanding());
+    this.#room.addEventListener("live", () => this.#becameLive());
     this.#room.addEventListener("stranger", () => this.#startOver());
     this.#room.addEventListener("gone", ({ detail }) => this.#leave(detail));
     for (const type of Object.keys(this.#does)) this.addEventListener(type, this);
@@ -83,28 +124,42 @@ export class RoomPage extends HTMLElement {
     const { signal } = this.#leaving;
     const options = { signal, passive: true };
     const on = (target, type, hear) => target.addEventListener(type, hear, options);
-    for (const type of INPUT) on(window, type, () => this.#attention.noticeInput());
+    for (const type of INPUT) on(window, type, () => this.#noticeInput());
     on(document, "visibilitychange", () => this.#visibilityChanged());
     on(window, "online", () => this.#socket.wake());
     on(window, "offline", () => this.#socket.wake());
-    on(window, "pagehide", () => this.#socket.pause());
-    on(window, "pageshow", ({ persisted }) => persisted && this.#socket.start());
-    addEventListener("beforeunload", (event) => this.#unsent && event.preventDefault(), { signal });
+    on(window, "hashchange", () => this.#followLink());
+    on(window, "pagehide", () => this.#goAway());
+    on(window, "pageshow", ({ persisted }) => persisted && this.#comeBack());
+    // Where nothing is kept, the tab is all there is.
+    const warn = (event) => this.#isFleeting && this.#unsent && event.preventDefault();
+    addEventListener("beforeunload", warn, { signal });
   }
 
   handleEvent(event) {
-    this.#does[event.type]?.(event.detail, event);
+    this.#does[event.type]?.(event.detail);
   }
 
   #does = {
-    "message-send": ({ text }) => this.#post(text),
-    "message-retry": ({ clientId }) => this.#room.outbox.retry(clientId),
-    "message-discard": ({ clientId }) => this.#room.outbox.discard(clientId),
+    "message-send": ({ text, replyTo }) => this.#post(text, replyTo),
+    "message-save": (change) => this.#save(change),
+    "message-retry": ({ item }) => this.#room.outbox.retry(item.clientId),
+    "message-rewrite": ({ item }) => this.#composer.edit({ clientId: item.clientId, text: item.text }),
+    "message-discard": ({ item }) => this.#room.outbox.discard(item.clientId),
+    "message-react": ({ item, emoji }) => this.#try(this.#room.react(item, emoji)),
+    "message-reply": ({ item }) => this.#composer.reply(item.id),
+    "message-edit": ({ item }) => this.#composer.edit({ id: item.id, text: item.text }),
+    "message-link": ({ item }) => this.#copyLink(item),
+    "message-unread": ({ item }) => this.#markUnread(item),
     "message-delete": ({ item }) => this.#delete(item),
-    "menu-open": ({ item, button }) => this.querySelector("message-menu").open(item, button),
+    "message-quote": ({ item }) => this.#goTo(item.quote.id),
+    "menu-open": ({ item, button }) => this.#menu.open(item, button, this.#offers(item)),
+    "composer-edit-last": () => this.#editLast(),
+    "composer-typed": ({ isEmpty }) => (isEmpty ? this.#typing.stopped() : this.#typing.typed()),
+    "unsent-retry": () => this.#retryAll(),
+    "unread-jump": () => this.#goToUnread(),
     "connection-try": () => this.#socket.wake(),
     "connection-leave": ({ way }) => this.#go(way),
-    submit: (_, event) => this.#submitted(event),
   };
 
   // --- Drawing ---
@@ -120,6 +175,9 @@ export class RoomPage extends HTMLElement {
     this.#frame = null;
     this.#list.render();
     this.#status.unsent = this.#unsent;
+    this.querySelector("unsent-bar").entries = this.#room.outbox.entries;
+    this.#composer.isFleeting = this.#isFleeting;
+    this.#composer.refreshContext();
     this.#showTitle();
   }
 
@@ -129,17 +187,70 @@ export class RoomPage extends HTMLElement {
     for (const element of this.querySelectorAll(".people-count")) element.textContent = count;
   }
 
+  #showTyping() {
+    const names = this.#room.typists.usernames.map((username) => this.#room.nameOf(username));
+    this.querySelector("typing-line").show(names);
+  }
+
+  /** What one may do here changed. */
+  #showStanding() {
+    this.#composer.standing = wordsForMute(this.#room.mutedUntil);
+    if (this.#menu.item) this.#menu.offer(this.#offers(this.#menu.item));
+    this.#list.redraw();
+  }
+
   #showTitle() {
     const news = document.hidden ? this.#room.countNews(this.#seenWhenHidden) : 0;
-    document.title = news ? `(${news}) ${this.#title}` : this.#title;
+    document.title = `${news ? `(${news}) ` : ""}${this.#title} – ChatApp`;
+  }
+
+  #showRoom({ name, topic }) {
+    this.#title = name;
+    this.querySelector(".room__name bdi").textContent = name;
+    const line = this.querySelector(".room__topic");
+    line.textContent = topic;
+    line.hidden = !topic;
+    this.querySelector("textarea").placeholder = `Message ${name}`;
+    this.#showTitle();
   }
 
   // --- The reader ---
 
-  #post(text) {
-    this.#room.post(text);
+  #offers(item) {
+    const { isLive } = this.#room;
+    return {
+      react: !item.deleted,
+      reply: !item.deleted,
+      edit: this.#room.mayEdit(item),
+      link: true,
+      unread: isLive && !item.mine,
+      delete: this.#room.mayDelete(item),
+    };
+  }
+
+  #post(text, replyTo) {
+    this.#typing.stopped();
+    this.#room.post(text, replyTo);
     this.#list.jumpToEnd();
     this.#draw();
+  }
+
+  async #save({ id, clientId, text }) {
+    if (clientId) return this.#saveUnsent(clientId, text);
+    const refusal = await this.#room.edit(id, text);
+    if (refusal) this.#composer.notSaved(refusal.detail);
+    else this.#composer.saved();
+  }
+
+  #saveUnsent(clientId, text) {
+    const isThere = this.#room.outbox.rewrite(clientId, text);
+    if (!isThere) this.#room.post(text);
+    this.#composer.saved();
+  }
+
+  #editLast() {
+    const item = this.#room.lastOwn();
+    if (item) this.#composer.edit({ id: item.id, text: item.text });
   }
 
   async #delete(item) {
@@ -148,31 +259,68 @@ export class RoomPage extends HTMLElement {
       text: "Everybody in the room will see that a message was deleted, and not what it said.",
       action: "Delete",
     });
-    if (isSure && !this.#room.delete(item.id)) {
-      this.#composer.notice("Not deleted: there is no connection. Try again in a moment.");
-    }
+    if (isSure) this.#try(this.#room.delete(item.id));
   }
 
-  /** Signing out would throw away what was not sent. */
-  async #submitted(event) {
-    const form = event.target;
-    if (!form.matches(".sign-out") || !this.#unsent) return;
-    event.preventDefault();
-    const isSure = await this.#dialog.ask({
-      title: "Sign out now?",
-      text: "What you wrote and was not sent yet goes back into the message box of this room.",
-      action: "Sign out",
-    });
-    if (!isSure) return;
-    this.#keepUnsent();
-    form.submit();
+  /** Something small that is asked of the server; a refusal is told in its words. */
+  async #try(asked) {
+    const refusal = await asked;
+    if (refusal) this.#composer.notice(refusal.detail);
+  }
+
+  async #copyLink(item) {
+    const link = new URL(`#message-${item.id}`, location.href.split("#")[0]).href;
+    if (await copyText(link)) this.#composer.remark("Link copied.");
+    else this.#composer.notice(`The browser does not let a page copy. The link is ${link}`);
+  }
+
+  #markUnread(item) {
+    if (this.#room.markUnread(item)) this.#composer.remark("Marked as unread from here.");
+    else this.#composer.notice("Not marked: there is no connection right now.");
+  }
+
+  #retryAll() {
+    this.#socket.wake();
+    this.#room.outbox.retryAll();
+  }
+
+  async #goToUnread() {
+    if ((await this.#room.goToUnread()) === "shown") this.#list.revealUnread();
+    else this.#composer.notice("The messages could not be loaded. Try again in a moment.");
+  }
+
+  async #goTo(id) {
+    const outcome = await this.#room.history.goTo(id);
+    if (outcome === "shown") this.#list.reveal(id);
+    else if (outcome === "missing") this.#composer.notice("That message is not there any more.");
+    else this.#composer.notice("The message could not be loaded. Try again in a moment.");
+  }
+
+  /** The message that the address names. @returns {number | null} */
+  get #linked() {
+    const id = Number(location.hash.match(PERMALINK)?.[1]);
+    return Number.isSafeInteger(id) ? id : null;
+  }
+
+  /** @returns {boolean} whether there is one to follow */
+  #followLink() {
+    const id = this.#linked;
+    if (id === null) return false;
+    this.#list.visit();
+    this.#goTo(id);
+    return true;
+  }
+
+  #noticeInput() {
+    this.#attention.noticeInput();
+    this.#list.takePart();
   }
 
   #visibilityChanged() {
     this.#attention.noticeVisibility(!document.hidden);
     this.#seenWhenHidden = this.#room.newest;
     this.#showTitle();
-    if (document.hidden) return;
+    if (document.hidden) return this.#room.reading.away();
     this.#socket.wake();
     this.#list.redraw();
   }
@@ -184,9 +332,17 @@ export class RoomPage extends HTMLElement {
 
   // --- The connection ---
 
+  #hear(event) {
+    if (event.type === "room.updated" && event.room === this.#room.slug) this.#showRoom(event);
+    if (event.type === "room.removed") this.querySelector("room-list").forget(event.room);
+    this.#rooms.hear(event);
+    this.#errands.hear(event);
+    this.#room.receive(event);
+  }
+
   #connectionBecame(state) {
     this.#status.state = state;
-    if (state.phase !== "open") this.#room.closed();
+    if (state.phase !== "open") this.#closed();
     else this.#opened();
     if (state.code === Close.NOT_SIGNED_IN && state.phase === "stopped") this.#signIn();
   }
@@ -196,27 +352,50 @@ export class RoomPage extends HTMLElement {
     this.#room.opened();
   }
 
+  #closed() {
+    this.#room.closed();
+    this.#errands.close();
+  }
+
+  #becameLive() {
+    this.#status.isCaughtUp = this.#room.isLive;
+    if (this.#room.isLive) this.#errands.open();
+  }
+
   #tellAttention(isIdle) {
     this.#socket.send({ type: isIdle ? "presence.idle" : "presence.active" });
   }
 
+  #goAway() {
+    this.#typing.stopped();
+    this.#room.reading.stop();
+    this.#socket.pause();
+  }
+
+  #comeBack() {
+    this.#socket.start();
+    this.#room.outbox.restore();
+  }
+
   /** By itself once in a while only: where signing in does not help, it would go round for ever. */
   #signIn() {
-    const storage = browserStorage("sessionStorage");
+    const storage = allowed("sessionStorage");
     const last = Number(storage?.getItem("signed-out-at") ?? 0);
     storage?.setItem("signed-out-at", String(Date.now()));
-    this.#keepUnsent();
+    this.#saveFleeting();
     if (storage && Date.now() - last > REDIRECT_PAUSE_MS) this.#go("login");
   }
 
   #startOver() {
     this.#socket.pause();
-    this.#keepUnsent();
+    this.#saveFleeting();
     location.reload();
   }
 
+  /** Says why, and leads out after a while. */
   #leave({ code }) {
     this.#socket.stop(code === "no_such_room" ? Close.NO_SUCH_ROOM : Close.REMOVED);
+    systemClock.setTimeout(() => this.#go("rooms"), FAREWELL_MS);
   }
 
   #go(way) {
@@ -224,10 +403,16 @@ export class RoomPage extends HTMLElement {
     else location.assign(way === "login" ? this.#page.urls.login : this.dataset.rooms);
   }
 
-  #keepUnsent() {
+  /** What no storage keeps goes back into the message box, whose draft may be kept. */
+  #saveFleeting() {
+    if (!this.#isFleeting || !this.#unsent) return;
     const { entries } = this.#room.outbox;
     this.#composer.bringBack(entries.map(({ text }) => text));
     entries.forEach(({ clientId }) => this.#room.outbox.discard(clientId));
+  }
+
+  get #isFleeting() {
+    return !this.#room.outbox.isLasting;
   }
 
   get #unsent() {
@@ -236,6 +421,10 @@ export class RoomPage extends HTMLElement {
 
   get #list() {
     return this.querySelector("message-list");
+  }
+
+  get #menu() {
+    return this.querySelector("message-menu");
   }
 
   get #composer() {
@@ -252,10 +441,16 @@ export class RoomPage extends HTMLElement {
 }
 
 /** Null where the browser forbids storage. */
-function browserStorage(name) {
+function allowed(name) {
   try {
-    return window[name];
+    return window[name] ?? null;
   } catch {
     return null;
   }
+}
+
+function wordsForMute(until) {
+  if (!until) return "";
+  const time = new Date(until).toLocaleString([], { dateStyle: "short", timeStyle: "short" });
+  return `You are muted in this room until ${time}.`;
 }

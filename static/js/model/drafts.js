@@ -1,5 +1,12 @@
 // What was typed and not sent yet: kept for each account and room, in the browser alone.
 
+/**
+ * @typedef {object} Draft
+ * @property {string} [text]
+ * @property {number} [replyTo] the id of the message that it answers
+ * @property {{id?: number, clientId?: string, text: string}} [edit] another text for a message
+ */
+
 export class Drafts {
   #storage;
   #username;
@@ -10,13 +17,19 @@ export class Drafts {
     this.#username = username;
   }
 
+  /** @returns {Draft} */
   read(room) {
-    return this.#trying(() => this.#storage.getItem(this.#key(room))) ?? "";
+    const draft = this.#trying(() => JSON.parse(this.#storage.getItem(this.#key(room))));
+    return draft && typeof draft === "object" ? draft : {};
   }
 
-  write(room, text) {
+  /** @param {Draft} draft */
+  write(room, draft) {
     const key = this.#key(room);
-    this.#trying(() => (text ? this.#storage.setItem(key, text) : this.#storage.removeItem(key)));
+    const isEmpty = !draft.text && !draft.replyTo && !draft.edit;
+    const write = () =>
+      isEmpty ? this.#storage.removeItem(key) : this.#storage.setItem(key, JSON.stringify(draft));
+    this.#trying(write);
   }
 
   #key(room) {

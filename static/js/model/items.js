@@ -3,12 +3,24 @@
 
 /**
  * @typedef {object} Item
- * @property {"message"|"movement"} kind
+ * @property {"message"|"movement"|"divider"} kind
  * @property {string} key the same while a bubble turns from pending to stored
  * @property {number} seq Infinity while pending
  * @property {boolean} mine
  * @property {"sending"|"sent"|"failed"|null} state null: somebody else's
+ * @property {Quote | null} quote what it answers
+ * @property {{emoji: string, usernames: string[], mine: boolean}[]} reactions
+ *
+ * @typedef {object} Quote
+ * @property {number} id
+ * @property {"known"|"unknown"|"deleted"|"missing"} state
+ * @property {boolean} [mine]
+ * @property {string} [username]
+ * @property {string} [name]
+ * @property {string} [text] its beginning
  */
+
+const QUOTE_CHARS = 140;
 
 export class ItemMaker {
   #user;
@@ -18,9 +30,10 @@ export class ItemMaker {
     this.#user = user;
   }
 
-  ofMessage(message) {
-    return this.#once(message, () => {
-      const mine = message.username === this.#user.username;
+  /** @param {object | null} original the message that it answers, as far as it is known */
+  ofMessage(message, original) {
+    return this.#once(message, original, () => {
+      const mine = this.#isMine(message.username);
       return {
         kind: "message",
         key: mine && message.client_id ? `own:${message.client_id}` : `id:${message.id}`,
@@ -33,15 +46,17 @@ export class ItemMaker {
         text: message.message,
         html: message.html,
         timestamp: message.timestamp,
-        edited: Boolean(message.edited),
+        edited: message.edited ?? null,
         deleted: message.deleted,
         state: mine ? "sent" : null,
+        quote: message.deleted ? null : this.quote(message.reply_to, original),
+        reactions: this.#reactions(message),
       };
     });
   }
 
-  ofEntry(entry) {
-    return this.#once(entry, () => ({
+  ofEntry(entry, original) {
+    return this.#once(entry, original, () => ({
       kind: "message",
       key: `own:${entry.clientId}`,
       seq: Infinity,
@@ -51,18 +66,54 @@ export class ItemMaker {
       name: this.#user.name,
       text: entry.text,
       timestamp: entry.createdAt,
-      edited: false,
+      edited: null,
       deleted: false,
       state: entry.state === "failed" ? "failed" : "sending",
       detail: entry.detail,
+      quote: this.quote(entry.replyTo, original),
+      reactions: [],
     }));
   }
 
-  #once(source, make) {
-    if (!this.#made.has(source)) this.#made.set(source, make());
-    return this.#made.get(source);
+  /** @returns {Quote | null} */
+  quote(id, original) {
+    if (!id) return null;
+    if (!original) return { id, state: "unknown" };
+    if (original.isMissing) return { id, state: "missing" };
+    const { username, name } = original;
+    const author = { id, username, name, mine: this.#isMine(username) };
+    if (original.deleted) return { ...author, state: "deleted" };
+    return { ...author, state: "known", text: beginning(original.message) };
+  }
+
+  #reactions({ reactions, deleted }) {
+    if (deleted || !reactions) return [];
+    return Object.entries(reactions).map(([emoji, usernames]) => {
+      return { emoji, usernames, mine: usernames.some((username) => this.#isMine(username)) };
+    });
+  }
+
+  #isMine(username) {
+    return username === this.#user.username;
+  }
+
+  #once(source, original, make) {
+    const made = this.#made.get(source);
+    if (made && made.original === original) return made.item;
+    const item = make();
+    this.#made.set(source, { item, original });
+    return item;
   }
 }
+
+/** The first words, on one line. */
+export function beginning(text) {
+  const line = text.replace(/\s+/gu, " ").trim();
+  const start = [...line.slice(0, QUOTE_CHARS * 2)].slice(0, QUOTE_CHARS).join("");
+  return start.length < line.length ? `${start.trimEnd()}…` : line;
+}
+
+export const DIVIDER = Object.freeze({ kind: "divider", key: "divider", seq: 0 });
 
 const lines = new WeakMap();
 

@@ -1,55 +1,88 @@
 // One room as its reader has it: the timeline, what is on its way, who is here. Told what the
 // socket hears, it keeps itself whole; touches neither document nor network.
 
-import { movementItem, ItemMaker } from "./items.js";
+import { History } from "./history.js";
+import { DIVIDER, ItemMaker, movementItem } from "./items.js";
 import { Movements } from "./movements.js";
-import { Outbox } from "./outbox.js";
+import { Originals } from "./originals.js";
+import { Outbox, outboxName, postOf } from "./outbox.js";
 import { Presence } from "./presence.js";
+import { Questions } from "./questions.js";
+import { Reading } from "./reading.js";
 import { SUBSCRIBE, Subscription } from "./subscription.js";
-import { Timeline } from "./timeline.js";
-
-const PAGE = 50;
-const DELETE = "delete";
+import { Typists } from "./typing.js";
 
 /**
- * Events: `change` (timeline or outbox), `people`, `role` (one's own), `live`, `refused` {detail},
+ * Events: `change` (timeline or outbox), `people`, `standing` (one's own), `typing`, `live`,
  * `gone` {code, detail}, `stranger` (the connection belongs to another account).
  */
 export class Room extends EventTarget {
-  timeline = new Timeline();
   movements = new Movements();
-  /** @type {"idle"|"loading"|"failed"} of the older history */
-  history = "idle";
+  mutedUntil = null;
   #page;
   #send;
-  #fetchHistory;
   #items;
   #subscription;
+  #questions;
+  #names = new Map();
 
   /**
    * @param {object} parts
    * @param {object} parts.page what the server put into the document
    * @param {(command: object) => boolean} parts.send
-   * @param {(range: {before?: number, limit: number}) => Promise<object>} parts.fetchHistory
+   * @param {(range: object) => Promise<object>} parts.fetchHistory
+   * @param {import("./outbox-storage.js").OutboxStorage} parts.storage
+   * @param {import("./turns.js").Turns} parts.turns
    */
-  constructor({ page, send, fetchHistory, storage, clock, newId }) {
+  constructor({ page, send, fetchHistory, storage, turns, clock, newId }) {
     super();
     this.#page = page;
     this.#send = send;
-    this.#fetchHistory = fetchHistory;
     this.role = page.room.role;
     this.#items = new ItemMaker(page.user);
-    this.presence = new Presence(page.user.username, clock);
-    const tick = () => this.timeline.tick;
-    this.#subscription = new Subscription({ room: this.slug, tick, send, clock });
-    this.outbox = new Outbox({
-      storage,
-      clock,
-      newId,
-      post: (entry) => this.#post(entry),
-      onChange: () => this.#tell("change"),
+    this.#makeHistory(fetchHistory);
+    this.#makeParts(clock);
+    this.#makeOutbox({ storage, turns, clock, newId });
+    page.history.messages.forEach((message) => this.#learnName(message));
+  }
+
+  #makeHistory(fetch) {
+    const onChange = () => this.#tell("change");
+    this.history = new History({
+      page: this.#page.history,
+      fetch,
+      onChange,
+      onLoaded: (messages) => messages.forEach((message) => this.#recognise(message)),
     });
-    this.timeline.load(page.history, PAGE);
+    this.originals = new Originals({ fetch: (id) => this.history.fetchMessage(id), onChange });
+  }
+
+  #makeParts(clock) {
+    const { user, room } = this.#page;
+    const send = (command) => this.#send({ room: this.slug, ...command });
+    const sendLive = (command) => this.isLive && send(command);
+    const tick = () => this.timeline.tick;
+    this.presence = new Presence(user.username, clock);
+    this.#subscription = new Subscription({ room: this.slug, tick, send: this.#send, clock });
+    this.#questions = new Questions({ send: sendLive, clock });
+    this.reading = new Reading({ read: room.read, unread: room.unread, send: sendLive, clock });
+    const onTyping = () => this.#tell("typing");
+    this.typists = new Typists({ clock, username: user.username, onChange: onTyping });
+  }
+
+  #makeOutbox(parts) {
+    this.outbox = new Outbox({
+      ...parts,
+      name: outboxName(this.username, this.slug),
+      post: (entry) => this.#send(postOf(this.slug, entry)),
+      onChange: () => this.#tell("change"),
+      onStored: (stored, entry) => this.#acknowledge(stored, entry),
+      isStored: (clientId) => this.#storedAs(clientId),
+    });
+  }
+
+  get timeline() {
+    return this.history.timeline;
   }
 
   get slug() {
@@ -75,6 +108,14 @@ export class Room extends EventTarget {
     return this.timeline.messages.at(-1)?.seq ?? 0;
   }
 
+  get username() {
+    return this.#page.user.username;
+  }
+
+  nameOf(username) {
+    return this.#names.get(username) ?? username;
+  }
+
   // --- What the socket tells ---
 
   /** The connection is up: catch up first, send afterwards. */
@@ -85,6 +126,8 @@ export class Room extends EventTarget {
   closed() {
     this.#subscription.end();
     this.outbox.close();
+    this.#questions.lose();
+    this.typists.clear();
     this.#tell("live");
   }
 
@@ -101,7 +144,12 @@ export class Room extends EventTarget {
     "presence.changed": (event) => this.#hearPresence(event),
     "room.membership": (event) => this.#hearStanding(event),
     "room.removed": (event) => this.#end({ code: "forbidden", ...event }),
+    "room.read": ({ seq }) => this.#hearRead(seq),
+    "room.activity": () => {},
+    "typing.started": ({ username }) => this.typists.started(username),
+    "typing.stopped": ({ username }) => this.typists.stopped(username),
     ack: (event) => this.#hearAck(event),
+    ok: (event) => this.#questions.hear(event),
     error: (event) => this.#hearError(event),
     pong: ({ heads }) => this.#subscription.compare(heads?.[this.slug]),
   };
@@ -114,10 +162,13 @@ export class Room extends EventTarget {
   }
 
   #hearChange(event) {
-    const outcome = this.timeline.apply(event);
+    const outcome = this.history.apply(event);
     if (outcome === "hole") return this.#subscription.resume();
     if (outcome === "old") return;
-    this.#recognise(event.changed ?? event);
+    const message = event.changed ?? event;
+    this.#recognise(message);
+    this.originals.touch(message);
+    if (!event.changed) this.typists.stopped(message.username);
     this.#tell("change");
   }
 
@@ -127,31 +178,47 @@ export class Room extends EventTarget {
     if (event.reset) this.#startAfresh(event.seq);
     else this.timeline.caughtUp(event.seq);
     this.presence.snapshot(event);
+    this.presence.people.forEach((person) => this.#learnName(person));
     this.#hearStanding(event);
     this.#tell("people");
-    if (this.history === "failed") this.loadOlder();
+    if (this.history.state === "failed") this.history.loadOlder();
+    this.originals.retry();
+    this.reading.opened();
     this.outbox.open();
   }
 
   #hearPresence(event) {
+    event.joined?.forEach((person) => this.#learnName(person));
     const movement = this.presence.apply(event);
     if (movement === "gap") return this.#subscription.resume();
     if (movement === "old") return;
+    event.left?.forEach((username) => this.typists.stopped(username));
     this.movements.add(movement, this.newest);
     this.#tell("people");
     this.#tell("change");
   }
 
-  #hearStanding({ role }) {
-    if (!role || role === this.role) return;
+  #hearStanding({ role = this.role, muted_until: mutedUntil = null }) {
+    if (role === this.role && mutedUntil === this.mutedUntil) return;
     this.role = role;
-    this.#tell("role");
+    this.mutedUntil = mutedUntil;
+    this.#tell("standing");
+  }
+
+  #hearRead(seq) {
+    this.reading.hear(seq);
+    this.#tell("change");
   }
 
   /** An ack comes after the commit: from here on the message is history. */
-  #hearAck({ client_id, id, seq, timestamp }) {
-    const entry = this.outbox.get(client_id);
+  #hearAck(ack) {
+    const entry = this.outbox.get(ack.client_id);
     if (!entry) return;
+    this.#acknowledge(ack, entry);
+    this.outbox.confirm(ack.client_id, ack);
+  }
+
+  #acknowledge({ client_id, id, seq, timestamp }, entry) {
     this.timeline.acknowledge({
       room: this.slug,
       id,
@@ -161,15 +228,17 @@ export class Room extends EventTarget {
       username: this.#page.user.username,
       name: this.#page.user.name,
       message: entry.text,
+      reply_to: entry.replyTo ?? null,
+      reactions: {},
+      edited: null,
       deleted: false,
     });
-    this.outbox.confirm(client_id);
   }
 
   #hearError(event) {
     if (event.client_id) this.outbox.refuse(event.client_id, event);
     else if (event.ref === SUBSCRIBE) this.#subscription.refuse(event) || this.#end(event);
-    else if (event.ref === DELETE) this.#tell("refused", event);
+    else this.#questions.hear(event);
   }
 
   #end(event) {
@@ -179,71 +248,119 @@ export class Room extends EventTarget {
 
   // --- What the reader does ---
 
-  post(text) {
-    return this.outbox.add(text);
+  post(text, replyTo = null) {
+    this.reading.resume();
+    return this.outbox.add(text, replyTo);
   }
 
-  /** @returns {boolean} whether it could be asked for */
+  /** @returns {Promise<import("./questions.js").Refusal | null>} as all of these */
+  edit(id, text) {
+    return this.#questions.ask({ type: "message.edit", message_id: id, message: text });
+  }
+
   delete(id) {
-    const command = { type: "message.delete", room: this.slug, message_id: id, ref: DELETE };
-    return this.isLive && this.#send(command);
+    return this.#questions.ask({ type: "message.delete", message_id: id });
+  }
+
+  /** Adds one's reaction, or takes it back where it is there. */
+  react(item, emoji) {
+    const isThere = item.reactions.some((reaction) => reaction.emoji === emoji && reaction.mine);
+    const type = isThere ? "reaction.remove" : "reaction.add";
+    return this.#questions.ask({ type, message_id: item.id, emoji });
+  }
+
+  /** @returns {boolean} whether it could be told */
+  markUnread(item) {
+    const wasTold = this.reading.markUnread(item.seq);
+    this.#tell("change");
+    return wasTold;
+  }
+
+  tellTyping(type) {
+    if (this.isLive) this.#send({ type, room: this.slug });
+  }
+
+  isMenuOf(item) {
+    return item.kind === "message" && item.id !== undefined;
+  }
+
+  mayEdit(item) {
+    return this.isMenuOf(item) && !item.deleted && item.mine;
   }
 
   mayDelete(item) {
-    return item.kind === "message" && !item.deleted && (item.mine || this.canModerate);
+    return this.isMenuOf(item) && !item.deleted && (item.mine || this.canModerate);
   }
 
-  #post({ clientId, text }) {
-    const command = { type: "message.post", room: this.slug, message: text, client_id: clientId };
-    return this.#send(command);
+  /** One's own last message that can be edited. @returns {object | null} an item */
+  lastOwn() {
+    const { messages } = this.timeline;
+    const own = messages.findLast((message) => this.#isMine(message) && !message.deleted);
+    return own ? this.itemOf(own) : null;
   }
 
-  // --- History ---
-
-  /** The page before the oldest message that is held. */
-  async loadOlder() {
-    if (this.history === "loading" || this.timeline.isComplete) return;
-    const before = this.timeline.floor;
-    this.#becomeHistory("loading");
-    const page = await this.#fetchHistory({ before, limit: PAGE }).catch(() => null);
-    if (page && this.timeline.floor === before) this.#takeOlder(page.messages);
-    this.#becomeHistory(page ? "idle" : "failed");
-    if (page && this.timeline.floor > before) this.loadOlder();
+  /** The stretch behind the read position. @returns {Promise<"shown"|"failed">} */
+  async goToUnread() {
+    const { divider } = this.reading;
+    return divider === null ? "failed" : this.history.goBehind(divider);
   }
 
-  #takeOlder(messages) {
-    this.timeline.mergeOlder(messages, PAGE);
-    messages.forEach((message) => this.#recognise(message));
-  }
-
-  /** Too much was missed to be replayed: what is shown may no longer be true. */
+  /** Too much was missed to be replayed. */
   #startAfresh(tick) {
-    this.timeline.restart(tick);
     this.movements.clear();
-    this.#tell("change");
-    this.loadOlder();
-  }
-
-  #becomeHistory(state) {
-    this.history = state;
-    this.#tell("change");
+    this.history.restart(tick);
   }
 
   // --- What is drawn ---
 
-  /** The part of the room between two indexes of its timeline, as items to be drawn. */
+  /** The part of what is shown between two indexes, as items to be drawn. */
   items(from, to) {
-    const { messages } = this.timeline;
+    const { messages } = this.history.shown;
     const lines = new Map(this.movements.lines.map((line) => [line.after, line]));
+    const firstNew = this.firstUnread();
     const items = [];
     const addLine = (after) => lines.has(after) && items.push(movementItem(lines.get(after)));
     if (from === 0) addLine(0);
     for (const message of messages.slice(from, to)) {
-      items.push(this.#items.ofMessage(message));
+      if (message === firstNew) items.push(DIVIDER);
+      items.push(this.itemOf(message));
       addLine(message.seq);
     }
-    if (to < messages.length) return items;
-    return [...items, ...this.outbox.entries.map((entry) => this.#items.ofEntry(entry))];
+    if (to < messages.length || !this.history.isInPresent) return items;
+    return [...items, ...this.outbox.entries.map((entry) => this.#itemOfEntry(entry))];
+  }
+
+  itemOf(message) {
+    return this.#items.ofMessage(message, this.#originalOf(message.reply_to));
+  }
+
+  /** A message as those show it who answer it. @returns {import("./items.js").Quote} */
+  quoteOf(id) {
+    return this.#items.quote(id, this.#originalOf(id));
+  }
+
+  #itemOfEntry(entry) {
+    return this.#items.ofEntry(entry, this.#originalOf(entry.replyTo));
+  }
+
+  #originalOf(id) {
+    if (!id) return null;
+    return this.history.get(id) ?? this.originals.get(id);
+  }
+
+  /** Above which "New" stands; null where that is nowhere, or not loaded. */
+  firstUnread() {
+    const { divider } = this.reading;
+    const isOthers = (message) => !this.#isMine(message);
+    return divider === null ? null : this.history.firstBehind(divider, isOthers);
+  }
+
+  /** How many messages wait behind "New", as far as this page knows. */
+  get unread() {
+    const { divider } = this.reading;
+    if (divider === null) return 0;
+    const news = this.countNews(divider);
+    return divider + 1 >= this.timeline.floor ? news : Math.max(news, this.#page.room.unread);
   }
 
   /** How many messages of others came after this one. */
@@ -258,7 +375,20 @@ export class Room extends EventTarget {
 
   /** One's own message came back, from this page or from another tab of it. */
   #recognise(message) {
-    if (this.#isMine(message) && message.client_id) this.outbox.confirm(message.client_id);
+    this.#learnName(message);
+    if (this.#isMine(message) && message.client_id) {
+      this.outbox.confirm(message.client_id, storedOf(message));
+    }
+  }
+
+  #storedAs(clientId) {
+    const isIt = (message) => message.client_id === clientId && this.#isMine(message);
+    const message = this.timeline.messages.find(isIt);
+    return message ? storedOf(message) : null;
+  }
+
+  #learnName({ username, name }) {
+    this.#names.set(username, name);
   }
 
   #isMine(message) {
@@ -269,3 +399,5 @@ export class Room extends EventTarget {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }
+
+const storedOf = ({ client_id, id, seq, timestamp }) => ({ client_id, id, seq, timestamp });

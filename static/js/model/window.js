@@ -29,6 +29,14 @@ export class HistoryWindow {
     this.#top = seqAt(messages, messages.length - this.cap);
   }
 
+  /** A message and its neighbours, wherever it is. */
+  showAround({ messages }, index) {
+    const top = Math.max(0, index - Math.floor(this.cap / 2));
+    const end = Math.min(messages.length, top + this.cap);
+    this.#top = seqAt(messages, top);
+    this.#bottom = end === messages.length ? Infinity : messages[end - 1].seq;
+  }
+
   /** New messages are added below until there are too many; then they wait to be scrolled to. */
   holdStill(timeline) {
     const [from, to] = this.range(timeline);

@@ -10,14 +10,12 @@ export class RequestError extends Error {
 
 /**
  * @param {string} address the room's history
- * @param {{before?: number, limit: number}} range
+ * @param {{before?: number, around?: number, limit: number}} range `around` a message id
  * @param {typeof fetch} fetch
  * @returns {Promise<{room: string, seq: number, messages: object[]}>}
  */
-export async function fetchHistory(address, { before, limit }, fetch) {
-  const query = new URLSearchParams({ limit: String(limit) });
-  if (before !== undefined) query.set("before", String(before));
-  return getJSON(`${address}?${query}`, fetch);
+export async function fetchHistory(address, range, fetch) {
+  return getJSON(`${address}?${new URLSearchParams(range)}`, fetch);
 }
 
 async function getJSON(address, fetch) {

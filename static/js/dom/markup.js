@@ -1,0 +1,23 @@
+// Markup lives in the templates, or was cleaned by the server; this brings it into the page.
+
+/** @param {string} name of `<template data-name="…">` @returns {HTMLElement} a copy of it */
+export function cloneTemplate(name) {
+  const template = document.querySelector(`template[data-name="${name}"]`);
+  return document.importNode(template.content, true).firstElementChild;
+}
+
+/**
+ * The only door for markup that did not come with the page.
+ * @param {string} html cleaned by the server (chat/markup.py); never anything else
+ */
+export function setSanitisedHtml(element, html) {
+  element.innerHTML = html;
+}
+
+/** @param {{text: string, isName: boolean}} part of a sentence @returns {string | HTMLElement} */
+export function drawPart({ text, isName }) {
+  if (!isName) return text;
+  const name = document.createElement("bdi");
+  name.textContent = text;
+  return name;
+}
