@@ -51,7 +51,7 @@ async def picture_everything(server: RunningServer, browser: Browser) -> None:
     ]:
         await people[name].submit("/accounts/", display_name=display)
     room = await people["ada"].make_room("Release day")
-    for other in ("Größe & Höhe", "日本語", "Lemon cake 🍋", "Random"):
+    for other in ("Größe & Höhe", "Espace café", "Lemon cake 🍋", "Random"):
         await people["grace"].make_room(other)
     async with asyncio.TaskGroup() as group:
         there = asyncio.Event()

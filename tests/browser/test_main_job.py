@@ -70,7 +70,7 @@ async def test_what_was_said_is_still_there_after_a_reload(
     page = await visit(company.server, company.alice, f"/chat/{room}/")
     await is_connected(page)
     await say(page, "Remember me")
-    await expect((await is_shown(page, "You", "Remember me"))).to_be_visible()
+    await expect(await is_shown(page, "You", "Remember me")).to_be_visible()
     await expect(page.locator(".message--sending")).to_have_count(0)
     await page.reload()
     await is_shown(page, "You", "Remember me")
