@@ -116,6 +116,8 @@ def hurry_slowly(user: User, buckets: TokenBuckets | None = None) -> None:
 def room_of(command: protocol.Command) -> str:
     if not command.room:
         raise bad_frame("The command does not say which room it is for.")
+    if "\0" in command.room:
+        raise no_such_room()
     return command.room
 
 

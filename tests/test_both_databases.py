@@ -1,0 +1,27 @@
+"""What touches the database runs on PostgreSQL too: the same tests, once more."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import services
+from tests.running import CHECKOUT
+
+TESTS = ["tests/accounts", "tests/actions", "tests/admin", "tests/http"]
+
+
+@pytest.mark.timeout(600)
+def test_everything_that_touches_the_database_passes_on_postgresql(tmp_path: Path) -> None:
+    services.require("postgresql")
+    with services.postgres() as database_url:
+        again = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "--reuse-db", *TESTS],
+            cwd=CHECKOUT,
+            env={**os.environ, "DATABASE_URL": database_url, "DATA_DIR": str(tmp_path)},
+            capture_output=True,
+            text=True,
+        )
+    assert again.returncode == 0, again.stdout[-6000:] + again.stderr[-2000:]
