@@ -34,7 +34,7 @@ ANSWER_SECONDS = 2.0
 ANSWER_POLLS = 100
 # What may wait in the process for one peer under daphne; uvicorn has such a bound of its own.
 UNSENT_BYTES = 64 * 1024
-UNSENT_POLL_SECONDS = 0.05
+UNSENT_POLL_SECONDS = 0.01
 SEND_SECONDS = 10.0
 
 

@@ -9,6 +9,8 @@ from chat.unicode import category
 # Besides symbols: what joins, colours and styles them, and the keycaps' bases.
 EMOJI_CATEGORIES = ("So", "Sk", "Mn", "Me", "Cf")
 KEYCAP_BASES = "0123456789#*"
+FLAG_LETTERS = {chr(code) for code in range(0x1F1E6, 0x1F200)}
+JOINER = "\u200d"
 
 
 def clean_text(text: str) -> str:
@@ -26,14 +28,21 @@ def clean_text(text: str) -> str:
 
 def clean_emoji(emoji: str) -> str:
     """One emoji, however it is composed. Raises ChatError(bad_frame)."""
-    if len(emoji) > EMOJI_CHARS:
-        raise bad_frame("A reaction is one emoji.")
-    has_symbol = any(category(part) in {"So", "Me"} for part in emoji)
-    is_emoji = all(part in KEYCAP_BASES or category(part) in EMOJI_CATEGORIES for part in emoji)
-    # ‼ ⁉ and the like are punctuation, arrows and ± mathematics: they count when styled.
-    if not ((has_symbol and is_emoji) or is_styled_sign(emoji)):
-        raise bad_frame("A reaction is one emoji.")
-    return emoji
+    is_short = 0 < len(emoji) <= EMOJI_CHARS
+    if is_short and (is_styled_sign(emoji) or all(map(is_one_sign, emoji.split(JOINER)))):
+        return emoji
+    raise bad_frame("A reaction is one emoji.")
+
+
+def is_one_sign(part: str) -> bool:
+    """A symbol with its colours and styles, a flag of two letters, or a keycap."""
+    if not all(each in KEYCAP_BASES or category(each) in EMOJI_CATEGORIES for each in part):
+        return False
+    flags = sum(each in FLAG_LETTERS for each in part)
+    symbols = sum(category(each) == "So" for each in part) - flags
+    keys = sum(each in KEYCAP_BASES for each in part)
+    caps = sum(category(each) == "Me" for each in part)
+    return (symbols, flags, keys, caps) in {(1, 0, 0, 0), (0, 2, 0, 0), (0, 0, 1, 1)}
 
 
 def is_styled_sign(emoji: str) -> bool:
