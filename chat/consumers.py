@@ -120,6 +120,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         )
         self.sender = commands.Sender(user, self.connection.id)
         self.subscriptions = Subscriptions(user, self.connection)
+        self.connection.hold()
         node.hub.add(self.connection)
         self.start(self.connection.write())
         self.start(self.work(self.connection))
@@ -221,7 +222,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
             arrival = await node.read(
                 commands.arrive, self.user, connection.session_key, self.slug, connection.id
             )
-            connection.deliver(protocol.encode(arrival.welcome))
+            connection.greet(protocol.encode(arrival.welcome))
             if arrival.entrance:
                 await self.subscriptions.begin(arrival.entrance, after=None)
         except Exception as problem:

@@ -47,6 +47,8 @@ class Connection:
         # What waits, with the topic that it is of: a room's can be taken back.
         self.queue: deque[tuple[str, str]] = deque()
         self.queued_bytes = 0
+        # Nothing goes out while it is held: the first frame is the greeting.
+        self.is_held = False
         self.close_code: int | None = None
         # The writing task has nothing to do, or has not had its turn since it got something.
         self.is_idle = False
@@ -74,7 +76,20 @@ class Connection:
             self.close(self.too_slow)
         elif len(self.queue) > QUEUED_EVENTS // 4 or self.queued_bytes > QUEUED_BYTES // 4:
             self.has_room.clear()
-        self.has_work.set()
+        if not self.is_held:
+            self.has_work.set()
+
+    def hold(self) -> None:
+        """Keep what is delivered until `greet`."""
+        self.is_held = True
+
+    def greet(self, event: str) -> None:
+        """Send this first, and then what was delivered meanwhile."""
+        self.is_held = False
+        if not self.is_closing:
+            self.queue.appendleft(("", event))
+            self.queued_bytes += weight(event)
+            self.has_work.set()
 
     def take_back(self, topic: str) -> None:
         """Forget what waits of a topic: its reader may not see it any more."""
@@ -87,7 +102,7 @@ class Connection:
         if self.is_closing:
             return
         self.close_code = code
-        if not after_queue:
+        if self.is_held or not after_queue:
             self.queue.clear()
         self.has_work.set()
         self.has_room.set()

@@ -333,3 +333,24 @@ def test_no_two_connections_share_an_id() -> None:
         )
 
     assert len({connection().id for _ in range(100)}) == 100
+
+
+async def test_the_greeting_goes_before_what_was_delivered_while_it_was_made() -> None:
+    async with connected() as (connection, line):
+        connection.hold()
+        connection.deliver("news")
+        await asyncio.sleep(0)
+        assert line.frames == []
+        connection.greet("welcome")
+        connection.close(GOODBYE, after_queue=True)
+        await connection.has_ended.wait()
+    assert line.frames == ["welcome", "news"]
+
+
+async def test_who_is_refused_hears_nothing_but_the_reason() -> None:
+    async with connected() as (connection, line):
+        connection.hold()
+        connection.deliver("news")
+        connection.close(GOODBYE, after_queue=True)
+        await connection.has_ended.wait()
+    assert (line.frames, line.code) == ([], GOODBYE)

@@ -282,7 +282,7 @@ async def test_the_address_of_a_private_room_is_closed_to_who_is_outside(
         for slug in (room, "no-such-room"):
             async with company.charlie.socket(f"{slug}/") as charlie:
                 assert await charlie.is_closed_with() == 4404
-                assert charlie.got == []
+                assert about(slug, charlie.got) == []
         assert about(room, await alice.catches_up()) == ["pong"]
 
 
