@@ -48,7 +48,8 @@ async def until_the_line_is_full(slow: Socket, send: Callable[[], Awaitable[Any]
     """Send until the kernel takes nothing more for the slow one; how often that was."""
     needs_linux()
     sent = full_since = before = 0
-    while full_since < 20:
+    # The server's transport takes a few more after the kernel; the rest of these are queued.
+    while full_since < 40:
         await send()
         sent += 1
         waiting = unsent_bytes(slow)
