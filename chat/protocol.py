@@ -289,16 +289,8 @@ class TypingStopped(Event, tag="typing.stopped"):
     username: str
 
 
-class RoomAdded(Event, tag="room.added"):
-    room: str
-    name: str
-    kind: str
-    topic: str
-    seq: int
-    read: int
-    unread: int
-    mentions: int
-    role: str
+class RoomAdded(RoomSummary, tag="room.added", tag_field="type"):
+    """As in `welcome`."""
 
 
 class RoomUpdated(Event, tag="room.updated"):
