@@ -11,14 +11,16 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ChatApp.settings")
 django_application = get_asgi_application()
 
 # What follows reads the settings and the models.
+from chat.node import node  # noqa: E402
 from chat.routing import websocket_urlpatterns  # noqa: E402
+from ChatApp.asgi_types import Receive, Scope, Send  # noqa: E402
 from ChatApp.bodies import BoundedBodies  # noqa: E402
 from ChatApp.http import FastPaths  # noqa: E402
 from ChatApp.origin import SameOrigin  # noqa: E402
 from ChatApp.proxy import TrustedProxies  # noqa: E402
 from ChatApp.sockets import Unavailable  # noqa: E402
 
-application = TrustedProxies(
+routes = TrustedProxies(
     ProtocolTypeRouter(
         {
             "http": FastPaths(BoundedBodies(cast(Any, django_application))),
@@ -28,3 +30,9 @@ application = TrustedProxies(
         }
     )
 )
+
+
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    # A process that nobody has a socket to yet must still tell the others what is posted here.
+    node.start()
+    await routes(scope, receive, send)

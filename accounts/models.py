@@ -1,4 +1,6 @@
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -8,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.names import DisplayNameField, UsernameField, UsernameKeyField, validate_visible
@@ -20,6 +23,9 @@ DISPLAY_NAME_CHARS = 80
 
 # What decides whether somebody's sessions are still good.
 ACCESS_FIELDS = ("password", "is_active")
+
+# A process that was cut off from the others for longer has looked at its sessions long since.
+RENEWAL_KEPT = timedelta(days=1)
 
 
 class PeopleManager(UserManager["User"]):
@@ -115,3 +121,45 @@ class User(AbstractUser):
 @receiver(post_delete, sender=User)
 def tell_that_the_account_is_gone(instance: User, **kwargs: object) -> None:
     account_changed.send(sender=User, user=instance)
+
+
+class SessionRenewal(models.Model):
+    """The same sign-in goes on under another key: for processes that know only the old one.
+
+    The digest and not the key, which by then opens nothing any more but may stand in old logs.
+    """
+
+    old_key_digest = models.CharField(max_length=64, primary_key=True)
+    new_key = models.CharField(max_length=40)
+    renewed_at = models.DateTimeField(default=timezone.now, db_index=True)
+
+    objects: ClassVar[models.Manager["SessionRenewal"]]
+
+    def __str__(self) -> str:
+        return f"renewed at {self.renewed_at:%Y-%m-%d %H:%M}"
+
+    @classmethod
+    def remember(cls, old_key: str, new_key: str) -> None:
+        """Note it, and forget those that nobody can be waiting for any more."""
+        cls.objects.filter(renewed_at__lt=timezone.now() - RENEWAL_KEPT).delete()
+        cls.objects.update_or_create(
+            old_key_digest=key_digest(old_key), defaults={"new_key": new_key}
+        )
+
+    @classmethod
+    def latest_of(cls, old_keys: Iterable[str]) -> dict[str, str]:
+        """Under which keys those of these sessions go on that were renewed, perhaps repeatedly."""
+        latest = {key: key for key in old_keys}
+        while newer := cls.next_of(latest.values()):
+            latest = {key: newer.get(last, last) for key, last in latest.items()}
+        return {key: last for key, last in latest.items() if key != last}
+
+    @classmethod
+    def next_of(cls, keys: Iterable[str]) -> dict[str, str]:
+        digests = {key_digest(key): key for key in keys}
+        found = cls.objects.in_bulk(list(digests))  # in parts that every database takes
+        return {digests[digest]: renewal.new_key for digest, renewal in found.items()}
+
+
+def key_digest(session_key: str) -> str:
+    return hashlib.sha256(session_key.encode()).hexdigest()

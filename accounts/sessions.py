@@ -1,7 +1,9 @@
 """Django's database sessions, which also say when they end (the setting SESSION_ENGINE)."""
 
+from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends import db
 
+from accounts.models import SessionRenewal
 from accounts.signals import session_cycled, session_ended
 
 
@@ -25,7 +27,8 @@ class SessionStore(db.SessionStore):
     def cycle_key(self) -> None:
         self._renewed_key = self.session_key
         super().cycle_key()
-        if self._renewed_key:
+        if self._renewed_key and self.session_key:
+            SessionRenewal.remember(self._renewed_key, self.session_key)
             session_cycled.send(
                 sender=type(self), old_key=self._renewed_key, new_key=self.session_key
             )
@@ -33,7 +36,8 @@ class SessionStore(db.SessionStore):
     async def acycle_key(self) -> None:
         self._renewed_key = self.session_key
         await super().acycle_key()
-        if self._renewed_key:
+        if self._renewed_key and self.session_key:
+            await sync_to_async(SessionRenewal.remember)(self._renewed_key, self.session_key)
             await session_cycled.asend(
                 sender=type(self), old_key=self._renewed_key, new_key=self.session_key
             )

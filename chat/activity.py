@@ -6,9 +6,36 @@ Both at most once a room and second: counting costs more than telling.
 from __future__ import annotations
 
 from chat import events, history, protocol
+from chat.limits import ACTIVITY_SECONDS, RECONCILE_DEGRADED_SECONDS
 from chat.models import Membership
 from chat.node import node
 from chat.realtime import topics
+
+
+def begin() -> None:
+    """Tell again and again what there is to tell."""
+    node.chores.append((ACTIVITY_SECONDS, tell_activity))
+    node.chores.append((ACTIVITY_SECONDS, tell_reads))
+    if node.bus.is_shared:
+        node.chores.append((RECONCILE_DEGRADED_SECONDS, OutsideNews().look))
+
+
+class OutsideNews:
+    """News that other processes may not have told us of: while the bus is away, and once after.
+
+    New messages are found by their ids, which grow.
+    """
+
+    def __init__(self) -> None:
+        self.seen: int | None = None
+        self.was_degraded = False
+
+    async def look(self) -> None:
+        if node.bus.is_degraded or self.was_degraded or self.seen is None:
+            rooms, self.seen = await node.read(history.written_since, self.seen)
+            for room_id in rooms:
+                node.note_news(room_id)
+        self.was_degraded = node.bus.is_degraded
 
 
 async def tell_activity() -> None:

@@ -5,7 +5,8 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self) -> None:
-        from chat import checks, revocation
+        from chat import activity, checks, revocation
 
         checks.register_checks()
-        revocation.connect_signals()
+        activity.begin()
+        revocation.begin()

@@ -132,6 +132,7 @@ class Arrival(NamedTuple):
 
 class Entrance(NamedTuple):
     room_id: int
+    membership_id: int
     slug: str
     role: str
     head: int
@@ -162,7 +163,7 @@ def welcome(user: User, connection_id: str) -> protocol.Welcome:
 def enter(user: User, slug: str) -> Entrance:
     room = access.room(user, slug)
     membership = enter_room(room=room, user=user)
-    return Entrance(room.pk, room.slug, membership.role, room.tick)
+    return Entrance(room.pk, membership.pk, room.slug, membership.role, room.tick)
 
 
 def replay(user_id: int, room_id: int, after: int) -> history.LogPage:

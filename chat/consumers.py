@@ -20,16 +20,14 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
-from chat import activity, commands, events, protocol, revocation
+from chat import commands, events, protocol
 from chat.actions.posting import Posted, store_soon
 from chat.actions.reading import read_soon
 from chat.errors import ChatError, CloseCode, bad_frame, unavailable
 from chat.limits import (
-    ACTIVITY_SECONDS,
     FRAME_BYTES,
     MALFORMED_FRAMES,
     POSTS_UNDER_WAY,
-    SWEEP_SECONDS,
     TURN_SECONDS,
     WAITING_CHARS,
     WAITING_COMMANDS,
@@ -94,10 +92,6 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         # Accepted first, whoever it is: of a refused handshake a browser learns nothing.
         await self.accept()
         user: User | AnonymousUser = self.scope["user"]
-        if node.start():
-            node.repeat(SWEEP_SECONDS, revocation.sweep)
-            node.repeat(ACTIVITY_SECONDS, activity.tell_activity)
-            node.repeat(ACTIVITY_SECONDS, activity.tell_reads)
         if isinstance(user, AnonymousUser):
             await self.close(CloseCode.NOT_SIGNED_IN)
         elif len(node.hub.listening(topics.user(user.pk))) >= settings.CONNECTIONS_PER_USER:
@@ -219,6 +213,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
     async def is_welcome(self, connection: Connection) -> bool:
         """Send `welcome`, and on a per-room address subscribe; or close with the reason."""
         try:
+            # From here on nothing that is said to this user is missed; then comes what was.
+            await node.bus.is_followed(topics.user(self.user.pk))
             arrival = await node.read(
                 commands.arrive, self.user, connection.session_key, self.slug, connection.id
             )

@@ -82,3 +82,12 @@ def waiting(room_ids: Collection[int], user_ids: Collection[int]) -> list[Member
 def clocks(room_ids: Collection[int]) -> dict[int, int]:
     """The ticks of rooms; one query."""
     return dict(Room.objects.filter(pk__in=room_ids).values_list("pk", "tick"))
+
+
+def written_since(message_id: int | None) -> tuple[set[int], int]:
+    """The rooms of the messages with a larger id, and the largest id; no rooms without an id."""
+    latest = Message.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    if message_id is None:
+        return set(), latest
+    rows = Message.objects.filter(pk__gt=message_id, pk__lte=latest)
+    return set(rows.order_by().values_list("room", flat=True).distinct()), latest

@@ -49,6 +49,10 @@ CONFIRM_SECONDS = 0.5
 # How often the heads of all followed rooms are compared with the database (one query): a
 # broadcast that was lost anywhere heals within 5 s.
 RECONCILE_SECONDS = 3.0
+# While nothing comes from other processes that is the only way to hear of them.
+RECONCILE_DEGRADED_SECONDS = 2.0
+# How long an event of another process may be on its way before the log is asked for it.
+HOLE_SECONDS = 0.1
 # What was changed behind the site's back (a shell, SQL) is noticed after this at the latest.
 SWEEP_SECONDS = 12.0
 

@@ -1,12 +1,13 @@
 """The real-time parts of this process, put together, and the bridges between its threads.
 
-One node a process; `node` below is it. Bound to the event loop with the first connection,
-because not every ASGI server tells when it starts.
+One node a process; `node` below is it. Bound to the event loop with the first request or
+connection, because not every ASGI server tells when it starts.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -14,27 +15,32 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
+from channels.layers import channel_layers
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection, connections
 
 from chat import history, protocol
 from chat.limits import (
     BURST_SECONDS,
+    HOLE_SECONDS,
+    RECONCILE_DEGRADED_SECONDS,
     RECONCILE_SECONDS,
     REPLAYS_AT_ONCE,
     REPLAYS_PER_SECOND,
     TokenBuckets,
 )
-from chat.realtime import topics
+from chat.realtime import orders, topics
 from chat.realtime.bus import LocalBus
 from chat.realtime.feed import Feed, Page
 from chat.realtime.hub import Hub
+from chat.realtime.layer_bus import LayerBus
 from chat.realtime.presence import Change, MemoryPresence
 from chat.realtime.writer import Overloaded, Writer
 
 log = logging.getLogger("chat.node")
 
 T = TypeVar("T")
+Chore = Callable[[], Coroutine[Any, Any, None]]
 
 READER_THREADS = 8
 GOODBYE_SECONDS = 2.0
@@ -46,16 +52,29 @@ SETTLE_SECONDS = 5.0
 
 class Node:
     def __init__(self) -> None:
-        self.hub = Hub(read_log=self.read_log, on_hole=self.heal_soon)
+        self.bus = self.make_bus()
+        self.hub = Hub(
+            read_log=self.read_log,
+            on_hole=self.heal_soon,
+            follow=self.bus.follow,
+            unfollow=self.bus.unfollow,
+        )
+        # How an order of the bus is carried out; other modules add theirs.
+        self.carries_out: dict[type[orders.Order], Callable[[Any], object]] = {
+            orders.Change: lambda order: self.hub.publish(order.room_id, order.event, order.tick),
+            orders.News: lambda order: self.note_news(order.room_id),
+            orders.Tell: lambda order: self.hub.deliver(order.topic, order.event, order.skip),
+            orders.Read: lambda order: self.note_read(order.user_id, order.room_id, order.skip),
+            orders.Expel: self.expel,
+        }
+        # What is done again and again from the start on: seconds in between, and the work.
+        self.chores: list[tuple[float, Chore]] = []
         # Rooms with something new, until those who do not look at them have been told.
         self.news: set[int] = set()
         # Whose position in which room moved, and the connection that said it.
         self.reads: dict[tuple[int, int], str | None] = {}
         # Who was put out of what while news was being counted.
         self.expelled: set[tuple[int, int]] = set()
-        self.bus = LocalBus(
-            self.hub, expel=self.expel, on_news=self.note_news, on_read=self.note_read
-        )
         self.writer = Writer()
         self.readers = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="reader")
         self.presence = MemoryPresence(announce=self.announce, call_later=self.call_later)
@@ -67,15 +86,27 @@ class Node:
         self.loop: asyncio.AbstractEventLoop | None = None
         self.tasks: set[asyncio.Task[None]] = set()
 
-    def start(self) -> bool:
-        """Bind to the running loop. Called with every connection; True for the first one."""
+    def make_bus(self) -> LocalBus:
+        if not settings.REDIS_URL:
+            return LocalBus(self.carry_out)
+        return LayerBus(
+            self.carry_out,
+            make_layer=lambda: channel_layers.make_backend("default"),
+            sealer=orders.Sealer(hashlib.sha256(f"bus {settings.SECRET_KEY}".encode()).digest()),
+            keep=self.keep,
+            on_recovery=lambda: self.keep(self.reconcile()),
+        )
+
+    def start(self) -> None:
+        """Bind to the running loop. Called with every request and connection, cheap but once."""
         loop = asyncio.get_running_loop()
         if self.loop is loop:
-            return False
+            return
         self.loop = loop
         self.bus.attach(loop)
-        self.repeat(RECONCILE_SECONDS, self.reconcile)
-        return True
+        self.keep(self.reconcile_again_and_again())
+        for seconds, work in self.chores:
+            self.keep(repeating(seconds, work))
 
     async def close_connections(self, code: int) -> None:
         """Close every connection in small groups and wait, but not for long, until it was said.
@@ -102,9 +133,10 @@ class Node:
 
     async def stop(self) -> None:
         """Finish what waits to be written and end the threads."""
+        await asyncio.to_thread(self.writer.close)
+        await self.bus.close()
         for task in self.tasks:
             task.cancel()
-        await asyncio.to_thread(self.writer.close)
         self.readers.shutdown(wait=False, cancel_futures=True)
 
     # --- Between threads
@@ -132,10 +164,6 @@ class Node:
         if not task.cancelled() and (problem := task.exception()):
             log.error("%s failed.", task.get_coro(), exc_info=problem)
 
-    def repeat(self, seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do something again and again, whatever goes wrong with it once."""
-        self.keep(repeating(seconds, work))
-
     # --- The log behind the feeds
 
     async def read_log(self, room_id: int, after: int) -> Page:
@@ -145,11 +173,21 @@ class Node:
         self.keep(self.heal(feed))
 
     async def heal(self, feed: Feed) -> None:
+        if self.bus.is_shared and not self.bus.is_degraded:
+            # What is missing was committed by another process and may be on its way.
+            await asyncio.sleep(HOLE_SECONDS)
         try:
             await feed.heal()
         except (DatabaseError, InterfaceError) as error:
             # The next look at the clocks begins anew.
             log.error("The log of %s could not be read: %s", feed.topic, error)
+
+    async def reconcile_again_and_again(self) -> None:
+        while True:
+            await asyncio.sleep(
+                RECONCILE_DEGRADED_SECONDS if self.bus.is_degraded else RECONCILE_SECONDS
+            )
+            await once(self.reconcile)
 
     async def reconcile(self) -> None:
         """Compare the heads of all feeds with the database: a lost broadcast heals by itself."""
@@ -159,6 +197,11 @@ class Node:
                 self.hub.notice(room_id, tick)
 
     # --- In the event loop
+
+    def carry_out(self, order: orders.AnyOrder) -> None:
+        """Do what this or another process says."""
+        if carry_out := self.carries_out.get(type(order)):
+            carry_out(order)
 
     def note_read(self, user_id: int, room_id: int, connection_id: str | None) -> None:
         self.reads[user_id, room_id] = connection_id
@@ -182,23 +225,28 @@ class Node:
         )
         feed.tell(protocol.encode(event))
 
-    def expel(self, user_id: int, room_id: int, slug: str, event: str) -> None:
+    def expel(self, order: orders.Expel) -> None:
         """Cut a user's connections off from a room; nothing of it reaches them any more."""
-        for each in self.hub.listening(topics.user(user_id)):
-            each.expelled(room_id, slug, event)
-        self.presence.remove(room_id, user_id)
-        self.expelled.add((user_id, room_id))
+        for each in self.hub.listening(topics.user(order.user_id)):
+            each.expelled(order.room_id, order.slug, order.event)
+        self.presence.remove(order.room_id, order.user_id)
+        self.expelled.add((order.user_id, order.room_id))
 
 
-async def repeating(seconds: float, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+async def repeating(seconds: float, work: Chore) -> None:
     while True:
         await asyncio.sleep(seconds)
-        try:
-            await work()
-        except (DatabaseError, InterfaceError) as error:
-            log.error("%s could not ask the database: %s", work.__qualname__, error)
-        except Exception:
-            log.exception("%s failed.", work.__qualname__)
+        await once(work)
+
+
+async def once(work: Chore) -> None:
+    """Do it; whatever goes wrong with it this time."""
+    try:
+        await work()
+    except (DatabaseError, InterfaceError) as error:
+        log.error("%s could not ask the database: %s", work.__qualname__, error)
+    except Exception:
+        log.exception("%s failed.", work.__qualname__)
 
 
 def reading(question: Callable[..., T], *arguments: Any) -> T:

@@ -12,7 +12,7 @@ from chat import commands, protocol
 from chat.errors import no_such_room
 from chat.limits import IDLE_SECONDS, REPLAY_CHANGES, REPLAY_PAGE, TYPING_SECONDS
 from chat.node import node
-from chat.realtime import topics
+from chat.realtime import orders, topics
 from chat.realtime.presence import Occupant
 
 if TYPE_CHECKING:
@@ -44,11 +44,13 @@ class Subscriptions:
         room_id = entrance.room_id
         feed = node.hub.enter(room_id, entrance.slug, self.connection)
         self.rooms[entrance.slug] = room_id
+        self.connection.memberships[room_id] = entrance.membership_id
         node.presence.enter(room_id, self.occupant, self.connection.id)
         missed = None if after is None else entrance.head - after
         reset = missed is not None and not 0 <= missed <= REPLAY_CHANGES
         position = entrance.head if after is None or reset else after
         try:
+            await node.bus.is_followed(feed.topic)
             position = await self.catch_up(feed, entrance, position)
         except BaseException:
             self.leave(entrance.slug)
@@ -116,7 +118,7 @@ class Subscriptions:
             self.typing.discard(slug)
         kind = protocol.TypingStarted if is_typing else protocol.TypingStopped
         event = protocol.encode(kind(room=slug, username=self.occupant.username))
-        node.hub.feeds[topics.room(room_id)].tell(event, skip=self.connection)
+        node.bus.send(orders.Tell(topics.room(room_id), event, self.connection.id))
 
     def set_idle(self, *, is_idle: bool) -> None:
         """Tell at once, and what changes soon after that together, a moment later."""
@@ -134,6 +136,7 @@ class Subscriptions:
     def leave(self, slug: str) -> None:
         room_id = self.rooms.pop(slug, None)
         if room_id is not None:
+            self.connection.memberships.pop(room_id, None)
             node.hub.leave(room_id, self.connection)
             node.presence.leave(room_id, self.occupant.user_id, self.connection.id)
 

@@ -1,7 +1,10 @@
 """From whichever thread something happened in to the connections that must hear of it.
 
-This is the bus of one process. It keeps the order in which it is called, and never raises: what
-was stored was stored, whoever is told of it.
+An order is carried out here, and on a shared bus by every other process that it concerns. The
+bus keeps the order in which it is called, and never raises: what was stored was stored, whoever
+is told of it. It is only a hint: what it loses is found in the database.
+
+This is the bus of one process, and the part of a shared one that is the same.
 """
 
 import asyncio
@@ -9,52 +12,74 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from chat.realtime.hub import Hub
-
-# expel(user_id, room_id, slug, event)
-Expel = Callable[[int, int, str, str], None]
-# read(user_id, room_id, connection_id)
-Read = Callable[[int, int, str | None], None]
+from chat.realtime import orders, topics
 
 
 class LocalBus:
-    def __init__(
-        self, hub: Hub, *, expel: Expel, on_news: Callable[[int], None], on_read: Read
-    ) -> None:
-        self.hub = hub
-        self.on_news = on_news
-        self.on_read = on_read
-        self.expel_here = expel
+    """`carry_out(order)` is called in the loop."""
+
+    # Whether other processes listen too.
+    is_shared = False
+    # Whether what they say may not arrive here, or the other way round.
+    is_degraded = False
+
+    def __init__(self, carry_out: Callable[[orders.AnyOrder], None]) -> None:
+        self.carry_out = carry_out
         self.loop: asyncio.AbstractEventLoop | None = None
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
-        """From here on the hub's connections live in this loop."""
+        """From here on the connections live in this loop."""
         self.loop = loop
 
+    async def close(self) -> None:
+        """Say what waits to be said. In the loop."""
+
+    # --- What is said; from any thread
+
     def publish_change(self, room_id: int, event: str, *, tick: int, is_news: bool) -> None:
-        """A room's change was committed; news is what alters unread counts. From any thread."""
-        self.steer(self.hub.publish, room_id, event, tick)
+        """A room's change was committed; news is what alters unread counts."""
+        self.send(orders.Change(room_id, tick, event))
         if is_news:
-            self.steer(self.on_news, room_id)
+            self.send(orders.News(room_id))
 
     def note_read(self, user_id: int, room_id: int, skip: str | None) -> None:
-        """A user's read position moved; the connection `skip` said it. From any thread."""
-        self.steer(self.on_read, user_id, room_id, skip)
+        """A user's read position moved; the connection `skip` said it."""
+        self.send(orders.Read(user_id, room_id, skip))
 
     def publish(self, topic: str, event: str, *, skip: str | None = None) -> None:
-        """Tell everybody who listens to `topic`, but for the connection `skip`. Any thread."""
-        self.steer(self.hub.deliver, topic, event, skip)
+        """Tell everybody who listens to `topic`, but for the connection `skip`."""
+        self.send(orders.Tell(topic, event, skip))
 
     def expel(self, user_id: int, room_id: int, slug: str, event: str) -> None:
-        """Cut a user's connections off from a room, and tell them. Any thread."""
-        self.steer(self.expel_here, user_id, room_id, slug, event)
+        """Cut a user's connections off from a room, and tell them."""
+        self.send(orders.Expel(user_id, room_id, slug, event))
 
-    def steer(self, order: Callable[..., Any], *arguments: Any) -> None:
-        """Have the loop do something with its connections. From any thread.
+    def send(self, order: orders.AnyOrder) -> None:
+        """Have it carried out by every process, this one first."""
+        self.steer(self.carry_out, order)
 
-        Without a loop (a management command) nobody is connected, and nothing is done.
+    def steer(self, work: Callable[..., Any], *arguments: Any) -> None:
+        """Have the loop do something with its connections.
+
+        Without a loop (a management command) nobody is connected here, and nothing is done.
         """
         if self.loop is None:
             return
         with suppress(RuntimeError):  # the loop has been closed: the process ends
-            self.loop.call_soon_threadsafe(order, *arguments)
+            self.loop.call_soon_threadsafe(work, *arguments)
+
+    # --- What is listened to; in the loop
+
+    def follow(self, topic: str) -> None:
+        """Somebody here listens to a topic now."""
+
+    def unfollow(self, topic: str) -> None:
+        """Nobody here listens to it any more."""
+
+    async def is_followed(self, topic: str) -> None:
+        """Wait, but not for long, until nothing that is said to a followed topic is missed."""
+
+
+def is_between_processes(topic: str) -> bool:
+    """Whether other processes address it; the end of a session is told to everybody."""
+    return topic.startswith((topics.ROOM, topics.USER))

@@ -44,6 +44,8 @@ class Connection:
         self.abort = abort
         self.expelled = expelled
         self.too_slow = too_slow
+        # Rooms that it follows, and the membership by which it may, as their ids.
+        self.memberships: dict[int, int] = {}
         # What waits, with the topic that it is of: a room's can be taken back.
         self.queue: deque[tuple[str, str]] = deque()
         self.queued_bytes = 0

@@ -20,6 +20,8 @@ from chat.realtime.connection import QUEUED_BYTES, QUEUED_EVENTS, Connection, we
 # a connection's queue besides what may still be in it after `Connection.drained()`.
 RECENT_EVENTS = QUEUED_EVENTS // 2
 RECENT_BYTES = QUEUED_BYTES // 2
+# What comes even earlier is read from the log.
+EARLY_EVENTS = 64
 
 
 class Page(Protocol):
@@ -35,7 +37,8 @@ class Page(Protocol):
 class Feed:
     """`read_log(after)` reads the next page of the room's log.
 
-    Whoever finds that it `needs_healing` sets `is_healing` and runs `heal()`.
+    Whoever finds that it `needs_healing` sets `is_to_heal` and runs `heal()`: at once, or a moment
+    later where what is missing may still be on its way from another process.
     """
 
     def __init__(self, topic: str, slug: str, read_log: Callable[[int], Awaitable[Page]]) -> None:
@@ -45,7 +48,10 @@ class Feed:
         # The latest tick that was handed on here, and the latest that is known to exist.
         self.head = 0
         self.known = 0
+        self.is_to_heal = False
         self.is_healing = False
+        # Events that came before the one that goes before them, by tick.
+        self.early: dict[int, str] = {}
         # The latest events, each with the tick before it and its own; without a gap.
         self.recent: deque[tuple[int, int, str]] = deque()
         self.recent_bytes = 0
@@ -59,7 +65,7 @@ class Feed:
 
     @property
     def needs_healing(self) -> bool:
-        return bool(self.live) and self.known > self.head and not self.is_healing
+        return bool(self.live) and self.known > self.head and not self.is_to_heal
 
     def has(self, connection: Connection) -> bool:
         return connection in self.live or connection in self.catching_up
@@ -98,17 +104,27 @@ class Feed:
 
     # --- The stream
 
-    def tell(self, event: str, *, skip: Connection | None = None) -> None:
-        """State, such as presence, to all but `skip`: it takes no tick."""
+    def tell(self, event: str, *, skip: str | None = None) -> None:
+        """State, such as presence, to all but the connection `skip`: it takes no tick."""
         for connection in self.live:
-            if connection is not skip:
+            if connection.id != skip:
                 connection.deliver(event, self.topic)
 
     def publish(self, event: str, tick: int) -> None:
-        """A change that was committed. Handed on if it is the next one."""
+        """A change that was committed. Handed on if it is the next one.
+
+        What two processes commit one after the other may arrive the other way round.
+        """
         self.notice(tick)
-        if tick == self.head + 1 and not self.is_healing:
-            self.hand_on(tick - 1, tick, event)
+        if tick <= self.head or self.is_healing:
+            return
+        if tick > self.head + 1:
+            if self.live and len(self.early) < EARLY_EVENTS:
+                self.early[tick] = event
+            return
+        self.hand_on(tick - 1, tick, event)
+        while self.early and (follower := self.early.pop(self.head + 1, None)):
+            self.hand_on(self.head, self.head + 1, follower)
 
     def notice(self, tick: int) -> None:
         """The room's clock stands at `tick` at least."""
@@ -116,6 +132,8 @@ class Feed:
 
     async def heal(self) -> None:
         """Read what is missing from the log. Raises what `read_log` raises."""
+        self.is_healing = True
+        self.early.clear()
         try:
             while self.live and self.known > self.head:
                 page = await self.read_log(self.head)
@@ -125,7 +143,7 @@ class Feed:
                 if not page.events:
                     self.known = self.head  # the clock went back: restored from a backup
         finally:
-            self.is_healing = False
+            self.is_healing = self.is_to_heal = False
 
     def hand_on(self, prev: int, tick: int, event: str) -> None:
         if self.recent and self.recent[-1][1] != prev:

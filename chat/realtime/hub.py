@@ -12,16 +12,24 @@ from chat.realtime.feed import Feed, Page
 
 
 class Hub:
-    """`on_hole(feed)` is told of a feed that has to be healed."""
+    """`on_hole(feed)` is told of a feed that has to be healed.
+
+    `follow(topic)` is called when the first connection here listens to it, `unfollow(topic)` when
+    the last one is gone.
+    """
 
     def __init__(
         self,
         *,
         read_log: Callable[[int, int], Awaitable[Page]],
         on_hole: Callable[[Feed], None],
+        follow: Callable[[str], None],
+        unfollow: Callable[[str], None],
     ) -> None:
         self.read_log = read_log
         self.on_hole = on_hole
+        self.follow = follow
+        self.unfollow = unfollow
         self.connections: set[Connection] = set()
         self.feeds: dict[str, Feed] = {}
         self.listeners: defaultdict[str, set[Connection]] = defaultdict(set)
@@ -31,7 +39,7 @@ class Hub:
     def add(self, connection: Connection) -> None:
         self.connections.add(connection)
         for topic in own_topics(connection):
-            self.listeners[topic].add(connection)
+            self.listen(topic, connection)
 
     def remove(self, connection: Connection) -> None:
         """The connection is gone; it has left its rooms before."""
@@ -39,10 +47,15 @@ class Hub:
         for topic in own_topics(connection):
             self.unlisten(topic, connection)
 
+    def listen(self, topic: str, connection: Connection) -> None:
+        self.listeners[topic].add(connection)
+        self.follow(topic)
+
     def unlisten(self, topic: str, connection: Connection) -> None:
         self.listeners[topic].discard(connection)
         if not self.listeners[topic]:
             del self.listeners[topic]
+            self.unfollow(topic)
 
     def users_beside(self, room_id: int) -> set[int]:
         """Who is connected here with something that does not follow the room."""
@@ -57,7 +70,7 @@ class Hub:
         for connection in self.listening(topics.session(old_key)):
             self.unlisten(topics.session(old_key), connection)
             connection.session_key = new_key
-            self.listeners[topics.session(new_key)].add(connection)
+            self.listen(topics.session(new_key), connection)
 
     # --- Rooms
 
@@ -68,6 +81,7 @@ class Hub:
         if feed is None:
             feed = Feed(topic, slug, lambda after: self.read_log(room_id, after))
             self.feeds[topic] = feed
+            self.follow(topic)
         feed.begin(connection)
         return feed
 
@@ -77,6 +91,7 @@ class Hub:
             feed.leave(connection)
             if not feed.is_followed:
                 del self.feeds[topic]
+                self.unfollow(topic)
 
     def heads(self, room_ids: Iterable[int]) -> dict[str, int]:
         """The latest tick known of each of the rooms, by slug."""
@@ -99,13 +114,13 @@ class Hub:
 
     def check(self, feed: Feed) -> None:
         if feed.needs_healing:
-            feed.is_healing = True
+            feed.is_to_heal = True
             self.on_hole(feed)
 
     def deliver(self, topic: str, event: str, skip: str | None = None) -> None:
         """State, to every connection of a topic but the one of the id `skip`."""
         if feed := self.feeds.get(topic):
-            feed.tell(event)
+            feed.tell(event, skip=skip)
         for connection in self.listening(topic):
             if connection.id != skip:
                 connection.deliver(event)

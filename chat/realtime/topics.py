@@ -3,6 +3,9 @@
 import hashlib
 
 ROOM = "room."
+USER = "user."
+# Every process.
+EVERYBODY = "everybody"
 
 
 def room(room_id: int) -> str:
@@ -15,7 +18,7 @@ def room_id(topic: str) -> int:
 
 
 def user(user_id: int) -> str:
-    return f"user.{user_id}"
+    return f"{USER}{user_id}"
 
 
 def session(session_key: str) -> str:

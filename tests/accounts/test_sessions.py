@@ -1,10 +1,13 @@
 """What the chat hears when a session or an account is no longer good."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import SessionRenewal, User
 from accounts.sessions import SessionStore
 from accounts.signals import account_changed, session_cycled, session_ended
 from tests.accounts.conftest import PASSWORD, Listen, browser_of
@@ -126,3 +129,24 @@ def test_what_leaves_the_door_alone_is_not_told(ada: User, listen: Listen) -> No
     user.save()
     User.objects.create_user("bob", password=PASSWORD)
     assert changed == []
+
+
+@pytest.mark.django_db
+def test_a_key_that_was_renewed_twice_leads_to_the_last_one() -> None:
+    session = stored()
+    first = session.session_key
+    for _ in range(2):
+        session.cycle_key()
+    other = stored()
+    assert first
+    assert other.session_key
+    assert SessionRenewal.latest_of([first, other.session_key]) == {first: session.session_key}
+
+
+@pytest.mark.django_db
+def test_old_renewals_are_forgotten() -> None:
+    session = stored()
+    session.cycle_key()
+    SessionRenewal.objects.update(renewed_at=timezone.now() - timedelta(days=2))
+    session.cycle_key()
+    assert SessionRenewal.objects.count() == 1

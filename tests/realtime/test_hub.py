@@ -17,11 +17,16 @@ def holes() -> list[Feed]:
 
 
 @pytest.fixture
-def hub(holes: list[Feed]) -> Hub:
+def followed() -> set[str]:
+    return set()
+
+
+@pytest.fixture
+def hub(holes: list[Feed], followed: set[str]) -> Hub:
     async def never(room_id: int, after: int) -> Page:
         raise AssertionError("Nobody heals here.")
 
-    return Hub(read_log=never, on_hole=holes.append)
+    return Hub(read_log=never, on_hole=holes.append, follow=followed.add, unfollow=followed.discard)
 
 
 def in_room(hub: Hub, room_id: int, user_id: int = ALICE) -> Ear:
@@ -143,3 +148,27 @@ def test_a_rooms_state_reaches_those_who_are_live_in_it(hub: Hub) -> None:
     alice, in_the_kitchen = in_room(hub, LOBBY), in_room(hub, KITCHEN)
     hub.deliver(topics.room(LOBBY), "a new topic")
     assert (alice.told, in_the_kitchen.told) == (["a new topic"], [])
+
+
+def test_other_processes_are_told_what_is_listened_to_here_and_what_is_not_any_more(
+    hub: Hub, followed: set[str]
+) -> None:
+    alice, other_tab, bob = in_room(hub, LOBBY), in_room(hub, LOBBY), in_room(hub, KITCHEN, BOB)
+    rooms_and_people = {topics.room(LOBBY), topics.room(KITCHEN)} | {
+        topics.user(ALICE),
+        topics.user(BOB),
+    }
+    assert rooms_and_people <= followed
+    for ear, room in ((alice, LOBBY), (bob, KITCHEN)):
+        hub.leave(room, ear)
+        hub.remove(ear)
+    assert rooms_and_people & followed == {topics.room(LOBBY), topics.user(ALICE)}
+    hub.leave(LOBBY, other_tab)
+    hub.remove(other_tab)
+    assert followed == set()
+
+
+def test_somebody_who_said_it_on_a_rooms_topic_is_left_out(hub: Hub) -> None:
+    alice, bob = in_room(hub, LOBBY), in_room(hub, LOBBY, BOB)
+    hub.deliver(topics.room(LOBBY), "alice types", alice.id)
+    assert (alice.told, bob.told) == ([], ["alice types"])
