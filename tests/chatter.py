@@ -27,6 +27,12 @@ class Chatter:
         self.username = username
         self.web = httpx.AsyncClient(base_url=server.address, follow_redirects=True, timeout=20)
 
+    def at(self, server: RunningServer) -> "Chatter":
+        """The same browser in front of another process of the same chat."""
+        other = Chatter(server, self.username)
+        other.web.cookies = self.web.cookies
+        return other
+
     async def sign_up(self) -> "Chatter":
         answer = await self.submit(
             "/accounts/signup/",

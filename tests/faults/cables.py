@@ -1,4 +1,4 @@
-"""What lies between a server and its database, for tests that pull it."""
+"""What lies between a server and its database or Redis, for tests that pull it."""
 
 from __future__ import annotations
 
@@ -21,19 +21,24 @@ COMMIT = b"COMMIT\0"
 
 
 class Cable:
-    """A TCP proxy that can be cut, unplugged, or told to lose the answer of a commit."""
+    """A TCP proxy that can be cut, unplugged, or told to lose the answer of a commit.
+
+    Or to swallow everything, which no end of the line gets an error of.
+    """
 
     def __init__(self, host: str, port: int) -> None:
         self.target = (host, port)
         self.answers_to_lose = 0
         self.answers_lost = 0
         self.lost_one = asyncio.Event()
+        self.swallows = False
         self.lines: set[asyncio.StreamWriter] = set()
+        self.carriers: set[asyncio.Task[None]] = set()
         self.server: asyncio.Server | None = None
         self.port = 0
 
     async def plug_in(self) -> None:
-        self.server = await asyncio.start_server(self.connect, "127.0.0.1", self.port)
+        self.server = await asyncio.start_server(self.accept, "127.0.0.1", self.port)
         self.port = self.server.sockets[0].getsockname()[1]
 
     def unplug(self) -> None:
@@ -46,6 +51,11 @@ class Cable:
         """Every line that there is now breaks."""
         for line in list(self.lines):
             line.transport.abort()
+
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        carrier = asyncio.get_running_loop().create_task(self.connect(reader, writer))
+        self.carriers.add(carrier)
+        carrier.add_done_callback(self.carriers.discard)
 
     async def connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -75,6 +85,7 @@ class Line:
         self.cable = cable
         self.ends = ends
         self.loses_next_answer = False
+        self.is_lost = False
 
     async def carry(
         self, source: asyncio.StreamReader, target: asyncio.StreamWriter, *, is_question: bool
@@ -88,6 +99,9 @@ class Line:
                 self.cable.answers_lost += 1
                 self.cable.lost_one.set()
                 break
+            if self.cable.swallows or self.is_lost:
+                self.is_lost = True
+                continue
             target.write(chunk)
             await target.drain()
         for end in self.ends:
@@ -95,17 +109,19 @@ class Line:
 
 
 @asynccontextmanager
-async def cable_to(database_url: str) -> AsyncIterator[tuple[Cable, str]]:
-    """A cable to a PostgreSQL on TCP, and the DATABASE_URL at its other end."""
-    parts = urlsplit(database_url)
+async def cable_to(url: str) -> AsyncIterator[tuple[Cable, str]]:
+    """A cable to a PostgreSQL or Redis on TCP, and the URL at its other end."""
+    parts = urlsplit(url)
     assert parts.hostname
     assert parts.port
     cable = Cable(parts.hostname, parts.port)
     await cable.plug_in()
     try:
-        yield cable, database_url.replace(f":{parts.port}/", f":{cable.port}/")
+        yield cable, url.replace(f":{parts.port}/", f":{cable.port}/")
     finally:
         cable.unplug()
+        for carrier in cable.carriers:
+            carrier.cancel()
 
 
 def end_backends(database_url: str) -> int:
