@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from accounts.names import DisplayNameField, UsernameField, UsernameKeyField, validate_visible
@@ -22,7 +23,7 @@ USERNAME_KEY_CHARS = 3 * USERNAME_CHARS
 DISPLAY_NAME_CHARS = 80
 
 # What decides whether somebody's sessions are still good.
-ACCESS_FIELDS = ("password", "is_active")
+ACCESS_FIELDS = ("password", "is_active", "sign_in_epoch")
 
 # A process that was cut off from the others for longer has looked at its sessions long since.
 RENEWAL_KEPT = timedelta(days=1)
@@ -66,6 +67,9 @@ class User(AbstractUser):
         help_text=_("What others see beside your messages. Empty: your username."),
     )
 
+    # A sign-in of an earlier epoch is not good any more; the password need not change for that.
+    sign_in_epoch = models.PositiveIntegerField(default=0, editable=False)
+
     objects: ClassVar[PeopleManager] = PeopleManager()
 
     class Meta(AbstractUser.Meta):
@@ -81,6 +85,19 @@ class User(AbstractUser):
 
     def get_short_name(self) -> str:
         return self.name
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """Kept in every session of theirs, which ends when this changes."""
+        password_hash: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        if not self.sign_in_epoch:
+            return password_hash
+        salt = f"accounts.sign_in_epoch.{self.sign_in_epoch}"
+        return salted_hmac(salt, password_hash, secret=secret, algorithm="sha256").hexdigest()
+
+    def end_sign_ins(self) -> None:
+        """Every session of theirs ends, in whichever browser."""
+        self.sign_in_epoch += 1
+        self.save(update_fields=["sign_in_epoch"])
 
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:

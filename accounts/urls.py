@@ -6,7 +6,7 @@ No name in templates/registration/ is one that the admin's password pages look u
 from allauth.account import views as allauth_views
 from django.urls import include, path, re_path
 
-from accounts.views import LoginView, ProfileView
+from accounts.views import LoginView, ProfileView, sign_out_elsewhere
 
 urlpatterns = [
     path("", ProfileView.as_view(), name="account_profile"),
@@ -21,6 +21,7 @@ urlpatterns = [
         allauth_views.LogoutView.as_view(template_name="registration/logout.html"),
         name="account_logout",
     ),
+    path("logout/elsewhere/", sign_out_elsewhere, name="account_logout_elsewhere"),
     path(
         "password/reset/",
         allauth_views.PasswordResetView.as_view(template_name="registration/password_reset.html"),

@@ -4,9 +4,14 @@ from typing import Any
 
 from allauth.account import views as allauth_views
 from allauth.account.adapter import get_adapter
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.messages.views import SuccessMessageMixin
 from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from django.views.generic import UpdateView
@@ -33,3 +38,16 @@ class ProfileView(LoginRequiredMixin, SuccessMessageMixin, UpdateView):  # type:
     def get_object(self, queryset: QuerySet[User] | None = None) -> User:
         # Not request.user itself: the page would greet with a name that was refused.
         return User.objects.get(username=self.request.user.get_username())
+
+
+@login_required
+def sign_out_elsewhere(request: HttpRequest) -> HttpResponse:
+    """End all sign-ins of this person but the one that asks."""
+    if request.method != "POST":
+        # Came back from the sign-in page.
+        return redirect("account_profile")
+    user = User.objects.get(username=request.user.get_username())
+    user.end_sign_ins()
+    update_session_auth_hash(request, user)
+    messages.success(request, _("You are signed out everywhere else."))
+    return redirect("account_profile")

@@ -3,6 +3,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from tests.accounts.conftest import browser_of
 
 
 def test_a_display_name_is_saved_and_said(signed_in: Client, ada: User) -> None:
@@ -52,3 +53,27 @@ def test_a_hostile_name_is_text(signed_in: Client, ada: User) -> None:
     page = signed_in.post("/accounts/", {"display_name": hostile}, follow=True).content.decode()
     assert "<script>alert(1)" not in page
     assert "&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_all_other_sign_ins_can_be_ended(signed_in: Client, ada: User) -> None:
+    phone = browser_of("ada")
+    answer = signed_in.post("/accounts/logout/elsewhere/", follow=True)
+    assert "You are signed out everywhere else." in answer.content.decode()
+    assert phone.get("/accounts/").status_code == 302
+    assert signed_in.get("/accounts/").status_code == 200
+    assert browser_of("ada").get("/accounts/").status_code == 200
+
+
+def test_nobody_is_signed_out_by_following_a_link(signed_in: Client, ada: User) -> None:
+    answer = signed_in.get("/accounts/logout/elsewhere/")
+    assert answer.headers["Location"] == "/accounts/"
+    ada.refresh_from_db()
+    assert ada.sign_in_epoch == 0
+
+
+def test_a_new_password_still_ends_sign_ins_of_a_later_epoch(ada: User) -> None:
+    ada.end_sign_ins()
+    phone = browser_of("ada")
+    ada.set_password("something else entirely")
+    ada.save()
+    assert phone.get("/accounts/").status_code == 302
