@@ -34,7 +34,8 @@ from chat.realtime.bus import LocalBus
 from chat.realtime.feed import Feed, Page
 from chat.realtime.hub import Hub
 from chat.realtime.layer_bus import LayerBus
-from chat.realtime.presence import Change, MemoryPresence
+from chat.realtime.presence import Presence
+from chat.realtime.roster import Change
 from chat.realtime.writer import Overloaded, Writer
 
 log = logging.getLogger("chat.node")
@@ -77,7 +78,7 @@ class Node:
         self.expelled: set[tuple[int, int]] = set()
         self.writer = Writer()
         self.readers = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="reader")
-        self.presence = MemoryPresence(announce=self.announce, call_later=self.call_later)
+        self.presence = Presence(announce=self.announce, call_later=self.call_later)
         self.posts = TokenBuckets(
             per_second=settings.POSTS_PER_SECOND, burst=settings.POSTS_PER_SECOND * BURST_SECONDS
         )

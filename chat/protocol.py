@@ -350,6 +350,15 @@ class History(Struct, kw_only=True):
     next: int | UnsetType = UNSET
 
 
+class People(Struct, kw_only=True):
+    """A page of who is here over HTTP, by name. `next` is what the next one comes `after`."""
+
+    room: str
+    count: int
+    people: list[Person]
+    next: str | None
+
+
 ENCODER = msgspec.json.Encoder()
 
 

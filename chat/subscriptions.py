@@ -13,7 +13,7 @@ from chat.errors import no_such_room
 from chat.limits import IDLE_SECONDS, REPLAY_CHANGES, REPLAY_PAGE, TYPING_SECONDS
 from chat.node import node
 from chat.realtime import orders, topics
-from chat.realtime.presence import Occupant
+from chat.realtime.roster import Occupant
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -51,6 +51,7 @@ class Subscriptions:
         position = entrance.head if after is None or reset else after
         try:
             await node.bus.is_followed(feed.topic)
+            await node.presence.follow(room_id)
             position = await self.catch_up(feed, entrance, position)
         except BaseException:
             self.leave(entrance.slug)
@@ -86,7 +87,7 @@ class Subscriptions:
     def tell_subscribed(
         self, entrance: Entrance, position: int, *, reset: bool, ref: protocol.Ref | None
     ) -> None:
-        now = node.presence.snapshot(entrance.room_id)
+        now = node.presence.snapshot(entrance.room_id, self.occupant.user_id)
         event = protocol.RoomSubscribed(
             ref=UNSET if ref is None else ref,
             room=entrance.slug,

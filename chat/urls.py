@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from chat import members, views
+from chat import members, people, views
 
 urlpatterns = [
     path("", views.chat_page, name="chat-page"),
     path("<str:slug>/", views.room_page, name="room"),
     path("<str:slug>/messages/", views.messages, name="messages"),
+    path("<str:slug>/people/", people.people, name="people"),
     path("<str:slug>/members/", members.members, name="members"),
     path("<str:slug>/members/<str:username>/", members.member, name="member"),
     path("<str:slug>/bans/<str:username>/", members.ban, name="room-ban"),

@@ -25,7 +25,14 @@ LAYERS = [
     ["chat.actions"],
     ["chat.commands", "chat.activity", "chat.revocation"],
     ["chat.subscriptions", "chat.answers"],
-    ["chat.consumers", "chat.views", "chat.members", "chat.admin", "chat.management"],
+    [
+        "chat.consumers",
+        "chat.views",
+        "chat.members",
+        "chat.people",
+        "chat.admin",
+        "chat.management",
+    ],
     ["chat.routing", "chat.urls", "chat.apps"],
 ]
 PLACES = {name: height for height, names in enumerate(LAYERS) for name in names}

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from chat.realtime.presence import (
+    LARGE_ROOM_SECONDS,
     LEAVE_GRACE_SECONDS,
-    SNAPSHOT_PEOPLE,
-    Change,
-    MemoryPresence,
-    Occupant,
+    SMALL_ROOM_PEOPLE,
+    Presence,
 )
+from chat.realtime.roster import SNAPSHOT_PEOPLE, Change, Occupant
 
 LOBBY, KITCHEN = 1, 2
 ALICE = Occupant(1, "alice", "Alice")
@@ -39,7 +39,9 @@ class World:
         self.now = 0.0
         self.timers: list[Timer] = []
         self.told: dict[int, list[Change]] = {LOBBY: [], KITCHEN: []}
-        self.presence = MemoryPresence(announce=self.hear, call_later=self.call_later)
+        self.presence = Presence(
+            announce=self.hear, call_later=self.call_later, clock=lambda: self.now
+        )
 
     def hear(self, room_id: int, change: Change) -> None:
         self.told[room_id].append(change)
@@ -49,23 +51,38 @@ class World:
         self.timers.append(timer)
         return timer
 
-    def wait(self, seconds: float) -> None:
-        self.now += seconds
-        due = [timer for timer in self.timers if timer.due <= self.now]
-        self.timers = [timer for timer in self.timers if timer.due > self.now]
-        for timer in sorted(due, key=lambda timer: timer.due):
+    def wait(self, seconds: float = 0.0) -> None:
+        """Let so much time pass; 0 is the rest of this turn of the loop."""
+        until = self.now + seconds
+        while due := [timer for timer in self.timers if timer.due <= until]:
+            timer = min(due, key=lambda timer: timer.due)
+            self.timers.remove(timer)
+            self.now = max(self.now, timer.due)
             if not timer.is_cancelled:
                 timer.call()
+        self.now = until
 
     def news(self, room_id: int = LOBBY) -> list[str]:
         """What was announced since the last time it was asked, in words."""
+        self.wait()
         changes, self.told[room_id] = self.told[room_id], []
         return [word for change in changes for word in words(change)]
 
     def here(self, room_id: int = LOBBY) -> Known:
+        self.wait()
         snapshot = self.presence.snapshot(room_id)
         assert snapshot.count == len(snapshot.here)
         return {who.username: state for who, state in snapshot.here}
+
+    def crowd(self, people: int, room_id: int = LOBBY) -> list[Occupant]:
+        """So many guests enter at this moment."""
+        guests = [Occupant(100 + n, f"guest{n}", f"Guest {n}") for n in range(people)]
+        for guest in guests:
+            self.presence.enter(room_id, guest, f"tab of {guest.username}")
+        return guests
+
+    def goes(self, guest: Occupant, room_id: int = LOBBY) -> None:
+        self.presence.leave(room_id, guest.user_id, f"tab of {guest.username}")
 
 
 def words(change: Change) -> list[str]:
@@ -146,10 +163,11 @@ def test_each_going_has_a_grace_of_its_own(world: World) -> None:
 
 def test_who_comes_back_after_the_grace_is_told_again(world: World) -> None:
     world.presence.enter(LOBBY, ALICE, "a1")
+    assert world.news() == ["+alice online"]
     world.presence.leave(LOBBY, ALICE.user_id, "a1")
     world.wait(LEAVE_GRACE_SECONDS)
     world.presence.enter(LOBBY, ALICE, "a2")
-    assert world.news() == ["+alice online", "-alice", "+alice online"]
+    assert world.news() == ["-alice", "+alice online"]
 
 
 def test_leaving_twice_or_without_having_come_is_nothing(world: World) -> None:
@@ -165,9 +183,10 @@ def test_leaving_twice_or_without_having_come_is_nothing(world: World) -> None:
 def test_a_second_subscription_of_one_tab_is_still_one_tab(world: World) -> None:
     world.presence.enter(LOBBY, ALICE, "a1")
     world.presence.enter(LOBBY, ALICE, "a1")
+    assert world.news() == ["+alice online"]
     world.presence.leave(LOBBY, ALICE.user_id, "a1")
     world.wait(LEAVE_GRACE_SECONDS)
-    assert world.news() == ["+alice online", "-alice"]
+    assert world.news() == ["-alice"]
 
 
 def test_somebody_is_away_only_while_nobody_looks_at_any_of_their_tabs(world: World) -> None:
@@ -187,15 +206,17 @@ def test_when_the_only_watched_tab_closes_the_person_is_away(world: World) -> No
     world.presence.enter(LOBBY, ALICE, "a1")
     world.presence.enter(LOBBY, ALICE, "a2")
     world.presence.set_idle("a1", idle=True)
+    assert world.news() == ["+alice online"]
     world.presence.leave(LOBBY, ALICE.user_id, "a2")
-    assert world.news() == ["+alice online", "alice away"]
+    assert world.news() == ["alice away"]
 
 
 def test_a_watched_tab_brings_somebody_back_from_being_away(world: World) -> None:
     world.presence.enter(LOBBY, ALICE, "a1")
     world.presence.set_idle("a1", idle=True)
+    assert world.news() == ["+alice away"]
     world.presence.enter(LOBBY, ALICE, "a2")
-    assert world.news() == ["+alice online", "alice away", "alice online"]
+    assert world.news() == ["alice online"]
 
 
 def test_an_unwatched_tab_comes_in_as_away(world: World) -> None:
@@ -218,7 +239,7 @@ def test_a_reload_of_somebody_who_was_away_says_what_is_true_then(world: World) 
     world.presence.forget("a1")
     assert world.here() == {"alice": "away"}
     world.presence.enter(LOBBY, ALICE, "a2")
-    assert world.news() == ["+alice online", "alice away", "alice online"]
+    assert world.news() == ["+alice away", "alice online"]
 
 
 def test_a_forgotten_tab_leaves_nothing_behind(world: World) -> None:
@@ -234,6 +255,7 @@ def test_a_forgotten_tab_leaves_nothing_behind(world: World) -> None:
 def test_revisions_have_no_gaps_and_outlive_an_empty_room(world: World) -> None:
     for person, tab in ((ALICE, "a1"), (BOB, "b1")):
         world.presence.enter(LOBBY, person, tab)
+        world.wait()
         world.presence.leave(LOBBY, person.user_id, tab)
         world.wait(LEAVE_GRACE_SECONDS)
     assert [change.revision for change in world.told[LOBBY]] == [1, 2, 3, 4]
@@ -241,11 +263,182 @@ def test_revisions_have_no_gaps_and_outlive_an_empty_room(world: World) -> None:
     assert world.presence.snapshot(LOBBY).revision == 4
 
 
+def test_rooms_that_nobody_is_in_any_more_cost_nothing(world: World) -> None:
+    for room_id in range(3, 50):
+        world.told[room_id] = []
+        world.presence.enter(room_id, ALICE, "a1")
+        world.presence.leave(room_id, ALICE.user_id, "a1")
+    world.wait(LEAVE_GRACE_SECONDS)
+    assert world.presence.rooms == {}
+
+
+def test_what_happens_in_one_turn_is_told_together(world: World) -> None:
+    world.presence.enter(LOBBY, ALICE, "a1")
+    world.presence.enter(LOBBY, BOB, "b1")
+    world.presence.set_idle("b1", idle=True)
+    world.wait()
+    [change] = world.told[LOBBY]
+    assert words(change) == ["+alice online", "+bob away"]
+    assert (change.count, change.revision) == (2, 1)
+
+
+def test_who_comes_and_is_put_out_in_one_turn_was_never_there(world: World) -> None:
+    world.presence.enter(LOBBY, ALICE, "a1")
+    world.wait()
+    world.presence.enter(LOBBY, BOB, "b1")
+    world.presence.remove(LOBBY, BOB.user_id)
+    assert world.news() == ["+alice online"]
+    assert world.here() == {"alice": "online"}
+
+
+def test_who_is_put_out_is_gone_at_once_and_for_good(world: World) -> None:
+    for tab in ("a1", "a2"):
+        world.presence.enter(LOBBY, ALICE, tab)
+    world.presence.enter(LOBBY, BOB, "b1")
+    world.presence.leave(LOBBY, ALICE.user_id, "a2")
+    assert world.news() == ["+alice online", "+bob online"]
+    world.presence.remove(LOBBY, ALICE.user_id)
+    assert world.news() == ["-alice"]
+    world.presence.leave(LOBBY, ALICE.user_id, "a1")
+    world.wait(60)
+    assert world.news() == []
+    assert world.here() == {"bob": "online"}
+
+
+def test_who_is_put_out_in_the_grace_does_not_leave_twice(world: World) -> None:
+    world.presence.enter(LOBBY, ALICE, "a1")
+    world.presence.enter(LOBBY, BOB, "b1")
+    world.presence.leave(LOBBY, ALICE.user_id, "a1")
+    world.presence.remove(LOBBY, ALICE.user_id)
+    world.presence.enter(LOBBY, ALICE, "a2")
+    world.wait(60)
+    assert world.here() == {"bob": "online", "alice": "online"}
+
+
+def test_a_new_name_is_shown_with_the_next_snapshot(world: World) -> None:
+    world.presence.enter(LOBBY, ALICE, "a1")
+    world.wait()
+    world.presence.enter(LOBBY, Occupant(1, "alice", "Dr. Alice"), "a2")
+    assert world.news() == ["+alice online"]
+    assert [who.name for who, _ in world.presence.snapshot(LOBBY).here] == ["Dr. Alice"]
+
+
+def test_with_another_username_somebody_is_another_person(world: World) -> None:
+    world.presence.enter(LOBBY, ALICE, "a1")
+    assert world.news() == ["+alice online"]
+    world.presence.enter(LOBBY, Occupant(1, "alicia", "Alice"), "a2")
+    assert sorted(world.news()) == ["+alicia online", "-alice"]
+
+
+# --- Large rooms
+
+
 def test_a_snapshot_of_a_crowd_counts_all_and_names_the_first(world: World) -> None:
-    for number in range(SNAPSHOT_PEOPLE + 50):
-        world.presence.enter(LOBBY, Occupant(number, f"guest {number}", ""), f"tab {number}")
+    world.crowd(SNAPSHOT_PEOPLE + 50)
+    world.wait()
     snapshot = world.presence.snapshot(LOBBY)
     assert (snapshot.count, len(snapshot.here)) == (SNAPSHOT_PEOPLE + 50, SNAPSHOT_PEOPLE)
+
+
+def test_a_newcomer_is_in_their_own_snapshot_before_the_others_are_told(world: World) -> None:
+    world.crowd(SMALL_ROOM_PEOPLE + 1)
+    world.wait(LARGE_ROOM_SECONDS / 2)
+    world.presence.enter(LOBBY, ALICE, "a1")
+    world.wait()
+    assert world.presence.snapshot(LOBBY).count == SMALL_ROOM_PEOPLE + 1
+    own = world.presence.snapshot(LOBBY, ALICE.user_id)
+    assert own.count == SMALL_ROOM_PEOPLE + 2 == len(own.here)
+    assert own.here[-1].occupant == ALICE
+    world.wait(LARGE_ROOM_SECONDS)
+    [_, change] = world.told[LOBBY]
+    assert (change.revision, change.count) == (own.revision + 1, own.count)
+    assert world.presence.snapshot(LOBBY, ALICE.user_id).count == own.count
+
+
+def test_a_newcomer_beyond_the_first_200_is_in_their_own_snapshot(world: World) -> None:
+    world.crowd(SNAPSHOT_PEOPLE)
+    world.wait(60)
+    world.presence.enter(LOBBY, ALICE, "a1")
+    for seconds in (0, LARGE_ROOM_SECONDS):
+        world.wait(seconds)
+        own = world.presence.snapshot(LOBBY, ALICE.user_id)
+        assert (own.count, len(own.here)) == (SNAPSHOT_PEOPLE + 1, SNAPSHOT_PEOPLE)
+        assert ALICE in [who for who, _ in own.here]
+
+
+def test_a_place_among_the_first_200_is_taken_by_somebody_else(world: World) -> None:
+    guests = world.crowd(SNAPSHOT_PEOPLE + 2)
+    world.wait(60)
+    world.told[LOBBY].clear()
+    world.goes(guests[7])
+    world.wait(60)
+    [change] = world.told[LOBBY]
+    assert words(change) == [f"+guest{SNAPSHOT_PEOPLE} online", "-guest7"]
+    assert change.count == SNAPSHOT_PEOPLE + 1
+    assert len(world.presence.snapshot(LOBBY).here) == SNAPSHOT_PEOPLE
+
+
+def test_beyond_the_first_200_only_the_count_changes(world: World) -> None:
+    guests = world.crowd(SNAPSHOT_PEOPLE + 5)
+    world.wait(60)
+    world.told[LOBBY].clear()
+    world.goes(guests[-1])
+    world.wait(60)
+    [change] = world.told[LOBBY]
+    assert words(change) == []
+    assert (change.count, change.revision) == (SNAPSHOT_PEOPLE + 4, 2)
+
+
+def test_a_large_room_is_told_once_a_second(world: World) -> None:
+    world.crowd(SMALL_ROOM_PEOPLE + 1)
+    world.wait()
+    began = world.now
+    for _ in range(100):
+        world.presence.set_idle("tab of guest1", idle=True)
+        world.wait(0.05)
+        world.presence.set_idle("tab of guest1", idle=False)
+        world.presence.enter(LOBBY, ALICE, "a1")
+        world.wait(0.05)
+        world.presence.remove(LOBBY, ALICE.user_id)
+    seconds = world.now - began
+    assert len(world.told[LOBBY]) <= seconds / LARGE_ROOM_SECONDS + 1
+
+
+def test_in_a_quiet_large_room_a_change_is_told_at_once(world: World) -> None:
+    world.crowd(SMALL_ROOM_PEOPLE + 1)
+    world.wait(LARGE_ROOM_SECONDS)
+    world.told[LOBBY].clear()
+    world.presence.enter(LOBBY, ALICE, "a1")
+    assert world.news() == ["+alice online"]
+
+
+@pytest.mark.parametrize("seconds", [0.0, 2.0])
+def test_500_who_enter_together_are_told_in_few_events(world: World, seconds: float) -> None:
+    for number in range(500):
+        world.presence.enter(LOBBY, Occupant(number, f"guest{number}", ""), f"tab {number}")
+        world.wait(seconds / 500)
+    world.wait(LARGE_ROOM_SECONDS)
+    assert world.told[LOBBY][-1].count == 500
+    # One at a time as long as the room is small, and from then on once a second.
+    assert len(world.told[LOBBY]) <= SMALL_ROOM_PEOPLE + seconds / LARGE_ROOM_SECONDS + 2
+
+
+# --- An orderly end
+
+
+async def test_after_handing_over_nobody_leaves(world: World) -> None:
+    world.presence.enter(LOBBY, ALICE, "a1")
+    world.presence.enter(LOBBY, BOB, "b1")
+    world.presence.leave(LOBBY, BOB.user_id, "b1")
+    world.news()
+    await world.presence.hand_over()
+    world.presence.leave(LOBBY, ALICE.user_id, "a1")
+    world.presence.forget("a1")
+    world.wait(60)
+    assert world.news() == []
+
+
+# --- Whatever happens
 
 
 @pytest.mark.parametrize("seed", range(25))
@@ -282,16 +475,19 @@ def test_whatever_happens_at_rest_everybody_knows_the_truth(seed: int) -> None:
                 idle.discard(tab)
         if step == 100:
             watched = {room: (world.here(room), len(world.told[room])) for room in world.told}
-        for room, changes in world.told.items():
-            assert [change.revision for change in changes] == list(range(1, len(changes) + 1))
-            assert world.presence.snapshot(room).revision == len(changes)
+        if dice.random() < 0.5:
+            world.wait()
 
     world.wait(LEAVE_GRACE_SECONDS)
+    for changes in world.told.values():
+        revisions = [change.revision for change in changes]
+        assert revisions == sorted(set(revisions))
     for room, (known, heard) in watched.items():
         for change in world.told[room][heard:]:
             known = applied(known, change)
             assert change.count == len(known)
         assert known == world.here(room) == truth(room, inside, idle, tabs)
+        assert bool(known) == (room in world.presence.rooms)
 
 
 def truth(
