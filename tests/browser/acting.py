@@ -1,8 +1,9 @@
 """What people do and see on the room's page, by the names that assistive technology knows."""
 
+import json
 import re
 
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, WebSocketRoute, expect
 
 
 def message_box(page: Page) -> Locator:
@@ -64,3 +65,38 @@ async def texts(page: Page) -> list[str]:
 
 async def has_nothing_unsent(page: Page) -> None:
     await expect(page.locator(".message--sending, .message--failed")).to_have_count(0)
+
+
+# --- What stands between a page and its server
+
+
+async def without_sockets(page: Page) -> None:
+    """Pages load, but no socket is let through."""
+
+    async def refuse(socket: WebSocketRoute) -> None:
+        await socket.close(code=4503)
+
+    await page.route_web_socket(re.compile("/ws/"), refuse)
+
+
+async def refuses_posts(page: Page) -> None:
+    """From the next load on, a server in between refuses what is posted."""
+
+    def answer(socket: WebSocketRoute, frame: str | bytes, server: WebSocketRoute) -> None:
+        command = json.loads(frame)
+        if command["type"] != "message.post":
+            server.send(frame)
+            return
+        refusal = {
+            "type": "error",
+            "code": "read_only",
+            "detail": "This room is read-only just now.",
+            "client_id": command["client_id"],
+        }
+        socket.send(json.dumps(refusal))
+
+    def between(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(lambda frame: answer(socket, frame, server))
+
+    await page.route_web_socket(re.compile("/ws/"), between)

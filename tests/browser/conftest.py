@@ -15,6 +15,7 @@ from playwright.async_api import (
 )
 
 from tests import services
+from tests.cast import Company
 from tests.chatter import Chatter
 from tests.running import RunningServer
 
@@ -76,3 +77,17 @@ async def visit(chromium: Browser) -> AsyncIterator[Visitor]:
     for context in contexts:
         await context.close()
     assert not errors, errors
+
+
+@pytest.fixture
+async def room(company: Company) -> str:
+    """Of Alice's, with a reply, a reaction and a deletion; new to Bob."""
+    room = await company.alice.make_room()
+    await company.bob.web.get(f"/chat/{room}/")
+    async with company.alice.tab(room) as alice:
+        first = await alice.post("Who waters the tomatoes?")
+        await alice.post("Somebody should", reply_to=first["id"])
+        await alice.asks("reaction.add", message_id=first["id"], emoji="🍅")
+        gone = await alice.post("never mind")
+        await alice.asks("message.delete", message_id=gone["id"])
+    return room

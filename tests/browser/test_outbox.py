@@ -6,7 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from playwright.async_api import Error, Page, WebSocketRoute, expect
+from playwright.async_api import Error, Page, expect
 
 from tests.browser.acting import (
     connection,
@@ -15,8 +15,10 @@ from tests.browser.acting import (
     is_shown,
     log,
     message_box,
+    refuses_posts,
     say,
     texts,
+    without_sockets,
 )
 from tests.browser.conftest import Visitor
 from tests.chatter import PASSWORD, Chatter
@@ -62,15 +64,6 @@ async def goes(page: Page, path: str) -> None:
     except Error as error:
         if "net::ERR_" not in error.message:
             raise
-
-
-async def without_sockets(page: Page) -> None:
-    """Pages load, but no socket is let through."""
-
-    async def refuse(socket: WebSocketRoute) -> None:
-        await socket.close(code=4503)
-
-    await page.route_web_socket(re.compile("/ws/"), refuse)
 
 
 async def test_five_written_offline_survive_reload_and_closing_and_are_sent_once_in_order(
@@ -310,7 +303,8 @@ async def test_a_message_that_failed_can_be_retried_edited_and_deleted(
     room = await owner.make_room()
     page = await visit(breakable, ada, f"/chat/{room}/")
     await is_connected(page)
-    await refuses_posts(page, room)
+    await refuses_posts(page)
+    await page.goto(f"/chat/{room}/")
     await is_connected(page)
     for text in ("one", "two", "three"):
         await say(page, text)
@@ -338,28 +332,3 @@ async def test_a_message_that_failed_can_be_retried_edited_and_deleted(
     await has_nothing_unsent(again)
     assert stored(breakable, room) == ["one", "three, better"]
     await owner.web.aclose()
-
-
-async def refuses_posts(page: Page, room: str) -> None:
-    """From the next load on, a server in between refuses what is posted."""
-    import json
-
-    def answer(socket: WebSocketRoute, frame: str | bytes, server: WebSocketRoute) -> None:
-        command = json.loads(frame)
-        if command["type"] != "message.post":
-            server.send(frame)
-            return
-        refusal = {
-            "type": "error",
-            "code": "read_only",
-            "detail": "This room is read-only just now.",
-            "client_id": command["client_id"],
-        }
-        socket.send(json.dumps(refusal))
-
-    def between(socket: WebSocketRoute) -> None:
-        server = socket.connect_to_server()
-        socket.on_message(lambda frame: answer(socket, frame, server))
-
-    await page.route_web_socket(re.compile("/ws/"), between)
-    await page.goto(f"/chat/{room}/")

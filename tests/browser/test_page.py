@@ -5,17 +5,14 @@ import re
 from typing import Any
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, Request, expect
 
 from tests.browser.acting import (
-    chooses,
     has_nothing_unsent,
     is_connected,
     is_shown,
     message_box,
     messages,
-    opens_menu,
     say,
     texts,
 )
@@ -26,62 +23,6 @@ pytestmark = pytest.mark.asyncio
 
 REQUESTS = 70
 COMPRESSED_BYTES = 120 * 1024
-
-
-@pytest.fixture
-async def room(company: Company) -> str:
-    room = await company.alice.make_room()
-    await company.bob.web.get(f"/chat/{room}/")
-    async with company.alice.tab(room) as alice:
-        first = await alice.post("Who waters the tomatoes?")
-        await alice.post("Somebody should", reply_to=first["id"])
-        await alice.asks("reaction.add", message_id=first["id"], emoji="🍅")
-        gone = await alice.post("never mind")
-        await alice.asks("message.delete", message_id=gone["id"])
-    return room
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 320])
-async def test_axe_finds_nothing_serious_in_any_state(
-    company: Company, visit: Visitor, room: str, width: int, scheme: str
-) -> None:
-    page = await visit(
-        company.server,
-        company.bob,
-        f"/chat/{room}/",
-        viewport={"width": width, "height": 760},
-        color_scheme=scheme,
-        reduced_motion="reduce",
-    )
-    await expect(page.get_by_role("separator", name="New")).to_be_visible()
-    await is_fine(page, "unread")
-    first = messages(page).filter(has_text="Who waters").first
-    await opens_menu(page, first)
-    await is_fine(page, "the menu")
-    await page.keyboard.press("Escape")
-    await chooses(page, first, "Reply")
-    await is_fine(page, "replying")
-    await say(page, "I do")
-    await message_box(page).press("ArrowUp")
-    await is_fine(page, "editing")
-    await message_box(page).press("Escape")
-    await chooses(page, messages(page).last, "Delete")
-    await expect(page.get_by_role("dialog")).to_be_visible()
-    await is_fine(page, "the dialog")
-    await page.keyboard.press("Escape")
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-async def is_fine(page: Page, state: str) -> None:
-    results = await Axe().run(page)
-    serious = [
-        f"{each['id']}: {node['html'][:200]} {node.get('failureSummary', '')}"
-        for each in results.response["violations"]
-        if each["impact"] in {"serious", "critical"}
-        for node in each["nodes"]
-    ]
-    assert not serious, f"{state}: {serious}"
 
 
 async def test_the_keyboard_alone_sends_edits_replies_reacts_and_deletes(

@@ -61,11 +61,27 @@ async def fragments_without_an_end(charlie: Socket, count: int) -> None:
     await pour(charlie, frame(0x1, b"x", fin=False) + inner)
 
 
+async def fragments_of_nothing(charlie: Socket, count: int) -> None:
+    """No size of a message ever ends it."""
+    await pour(charlie, frame(0x1, b"x", fin=False) + frame(0x0, b"", fin=False) * count)
+    await answers_or_ends(charlie)
+
+
 async def pings_of_the_line(charlie: Socket, count: int) -> None:
-    await pour(charlie, frame(0x9, b"still there?") * (count // 5))
-    await charlie.send(type="ping")
+    await pour(charlie, frame(0x9, b"") * count)
+    await answers_or_ends(charlie)
+
+
+async def pongs_of_the_line(charlie: Socket, count: int) -> None:
+    await pour(charlie, frame(0xA, b"") * count)
+    await answers_or_ends(charlie)
+
+
+async def answers_or_ends(charlie: Socket) -> None:
+    """Whatever came before it is done with."""
     with suppress(ConnectionClosed):
-        await charlie.sees("pong", within=30)
+        await charlie.send(type="ping")
+        await charlie.sees("pong", "error", within=30)
 
 
 async def pings_of_the_protocol(charlie: Socket, count: int) -> None:
@@ -109,7 +125,9 @@ ATTACKS: dict[str, Callable[[Socket, int], Awaitable[None]]] = {
     "fragments of one byte": fragments,
     "a ping in fragments": fragments_of_a_ping,
     "fragments without an end": fragments_without_an_end,
+    "fragments of nothing": fragments_of_nothing,
     "a flood of pings of the line": pings_of_the_line,
+    "a flood of pongs of the line": pongs_of_the_line,
     "a flood of pings of the protocol": pings_of_the_protocol,
     "a frame of a megabyte": a_megabyte,
     "a continuation of nothing": bytes_that_are_no_frame(frame(0x0, b"x")),

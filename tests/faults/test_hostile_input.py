@@ -26,8 +26,9 @@ from tests.sockets.test_slow_readers import memory_of
 pytestmark = pytest.mark.asyncio
 
 FRAMES_OF_A_FLOOD = 100_000
-# What one flood may cost the others, on a machine that has other things to do as well.
-SECONDS_TO_ARRIVE = 3.0
+WARM_UP_ROUNDS = 2
+# What one flood may cost the others. daphne handles all that a line brought in one go.
+SECONDS_TO_ARRIVE = {"uvicorn": 1.0, "daphne": 3.0}
 BYTES_LEFT_BEHIND = 5 * 1024 * 1024
 CODES = {
     "bad_frame",
@@ -48,7 +49,7 @@ def victim(request: pytest.FixtureRequest) -> Iterator[RunningServer]:
 
 
 class Bystanders:
-    """Alice and Bob talk, and each message has to arrive within a second."""
+    """Alice and Bob talk, and how long each message takes is remembered."""
 
     def __init__(self, alice: Socket, bob: Socket) -> None:
         self.alice = alice
@@ -87,7 +88,7 @@ async def test_hostile_bytes_harm_nobody_else_and_leave_nothing_behind(
         address = f"{victim.socket_address}{room}/"
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
             loop = asyncio.get_running_loop()
-            for _ in range(size.of(2, 5)):  # the first round warms up
+            for _ in range(WARM_UP_ROUNDS + size.of(1, 4)):
                 for name in ATTACKS:
                     started = time.monotonic()
                     bystanders.slowest = 0.0
@@ -100,11 +101,13 @@ async def test_hostile_bytes_harm_nobody_else_and_leave_nothing_behind(
                     print(f"{name}: {lasted:.1f} s, others waited {bystanders.slowest:.2f} s")
                 memory.append(memory_of(victim))
         talking.cancel()
+        slowest = max(delays, key=lambda name: delays[name])
+        print(f"the worst for others: {slowest}, {delays[slowest]:.2f} s")
         print(f"memory after each round: {[each // 1024 for each in memory]} KiB")
-        assert max(delays.values()) < SECONDS_TO_ARRIVE
+        assert delays[slowest] < SECONDS_TO_ARRIVE[victim.environment["SERVER"]]
         # daphne gives back what a line had begun to say and did not finish, but late.
         if victim.environment["SERVER"] == "uvicorn":
-            assert memory[-1] - memory[0] < BYTES_LEFT_BEHIND
+            assert memory[-1] - memory[WARM_UP_ROUNDS - 1] < BYTES_LEFT_BEHIND
         assert not desk.of("error")
     assert "Traceback" not in victim.text_of_log
 

@@ -35,8 +35,9 @@ export class ScrollKeeper {
     return this.#left < NEAR_PX;
   }
 
+  /** What is newest is more than a screenful away. */
   get isFarFromEnd() {
-    return this.#left > NEAR_PX;
+    return this.#left > this.#scroller.clientHeight;
   }
 
   /** The reader scrolled. */
