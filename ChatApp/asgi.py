@@ -35,4 +35,7 @@ routes = TrustedProxies(
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     # A process that nobody has a socket to yet must still tell the others what is posted here.
     node.start()
+    if scope["type"] == "websocket":
+        # The server's own, which what lies in between wraps.
+        scope["server_send"] = send
     await routes(scope, receive, send)

@@ -1,8 +1,8 @@
 """The socket: accept, decode, dispatch, answer, close.
 
-Three tasks a socket: one reads what the client sends, one does what it asks for in order, one
-writes what waits. So a slow query holds up neither the reading nor anybody else, and a ping is
-answered meanwhile.
+An idle socket has one task, which reads. What the client asks for is done in order by a second
+one, as long as there is something; what the line does not take at once is sent by a third. So a
+slow query holds up neither the reading nor anybody else, and a ping is answered meanwhile.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import msgspec
+from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
@@ -36,6 +37,7 @@ from chat.node import node
 from chat.realtime import topics
 from chat.realtime.connection import Connection
 from chat.realtime.inbox import Inbox
+from chat.realtime.sink import SendSink
 from chat.realtime.writer import Overloaded
 from chat.subscriptions import Subscriptions
 
@@ -50,21 +52,24 @@ Waiting = tuple[protocol.Envelope, protocol.Command]
 class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
     """One socket of a signed-in user, for any number of rooms."""
 
-    # Channels gives every consumer a channel of its own, which costs a task and a queue for each
-    # socket; an alias that is not configured gives it none. The node's bus serves them all.
-    channel_layer_alias = "one-for-the-process"
-
     connection: Connection | None = None
     was_aborted = False
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """As AsyncConsumer's, but without a channel of its own (the node's bus serves all), which
+        costs a task and a queue, and without a task for every message."""
+        self.scope = scope
+        self.base_send = send
         self.task = asyncio.current_task()
-        self.tasks: list[asyncio.Task[None]] = []
+        self.worker: asyncio.Task[None] | None = None
         self.inbox: Inbox[Waiting] = Inbox(most=WAITING_COMMANDS, most_chars=WAITING_CHARS)
         self.under_way = asyncio.Semaphore(POSTS_UNDER_WAY)
         self.malformed_in_a_row = 0
         try:
-            await super().__call__(scope, receive, send)
+            while True:
+                await self.dispatch(await receive())
+        except StopConsumer:
+            pass
         except asyncio.CancelledError:
             if not self.was_aborted:
                 raise
@@ -81,6 +86,10 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
             "websocket.disconnect": self.websocket_disconnect,
         }[message["type"]]
         await handler(message)
+
+    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
+        """As Channels', but without a change of thread to close database connections."""
+        raise StopConsumer
 
     async def close(self, code: int | None = None, reason: str | None = None) -> None:
         # autobahn, under daphne, takes no kind of integer but the plain one.
@@ -102,12 +111,13 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
     def arrive(self, user: User) -> None:
         self.user = user
         self.slug: str | None = self.scope["url_route"]["kwargs"].get("slug")
+        batches = parse_qs(self.scope["query_string"].decode("latin-1")).get("batch") == ["1"]
         self.connection = Connection(
             user_id=user.pk,
             session_key=self.scope["session"].session_key,
-            batch=parse_qs(self.scope["query_string"].decode("latin-1")).get("batch") == ["1"],
-            send_text=self.send,
-            send_close=self.close,
+            # Not Channels' own, which looks at the session with every frame.
+            sink=SendSink(self.scope.get("server_send", self.base_send)),
+            pace=node.hub.pace if batches else None,
             abort=self.abort,
             expelled=self.expelled,
             too_slow=CloseCode.TOO_SLOW,
@@ -116,11 +126,10 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         self.subscriptions = Subscriptions(user, self.connection)
         self.connection.hold()
         node.hub.add(self.connection)
-        self.start(self.connection.write())
-        self.start(self.work(self.connection))
+        self.begin(self.arriving(self.connection))
 
-    def start(self, work: Coroutine[Any, Any, None]) -> None:
-        self.tasks.append(asyncio.get_running_loop().create_task(work))
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        self.worker = asyncio.get_running_loop().create_task(work)
 
     def abort(self) -> None:
         """The line takes nothing any more: leave, and the server cuts it."""
@@ -139,11 +148,12 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
             self.connection.close(CloseCode.REMOVED, after_queue=True)
 
     def depart(self) -> None:
-        for task in self.tasks:
-            task.cancel()
+        if self.worker:
+            self.worker.cancel()
         if self.connection:
             self.subscriptions.end()
             node.hub.remove(self.connection)
+            self.connection.end()
 
     # --- Reading
 
@@ -189,6 +199,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
             await self.inbox.put((envelope, command), chars, patience=TURN_SECONDS)
         except TimeoutError:
             raise unavailable() from None
+        if self.worker is None:
+            self.begin(self.work(connection))
 
     def count_malformed(self, connection: Connection) -> None:
         self.malformed_in_a_row += 1
@@ -197,11 +209,14 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
 
     # --- Doing
 
+    async def arriving(self, connection: Connection) -> None:
+        if await self.is_welcome(connection):
+            await self.work(connection)
+
     async def work(self, connection: Connection) -> None:
-        if not await self.is_welcome(connection):
-            return
-        while not connection.is_closing:
-            envelope, command = await self.inbox.take()
+        """Do what waits, one after the other, until nothing does."""
+        while not connection.is_closing and (waiting := self.inbox.take()):
+            envelope, command = waiting
             try:
                 if isinstance(command, protocol.PostMessage):
                     await self.post(connection, envelope, command)
@@ -209,6 +224,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
                     self.answer(connection, envelope, answer)
             except Exception as problem:
                 self.answer(connection, envelope, self.refused(envelope, problem))
+        self.worker = None
 
     async def is_welcome(self, connection: Connection) -> bool:
         """Send `welcome`, and on a per-room address subscribe; or close with the reason."""

@@ -11,13 +11,14 @@ from typing import Any
 from chat.models import Room
 from chat.node import node
 from chat.realtime.connection import Connection
+from chat.realtime.sink import SendSink
 
 Event = dict[str, Any]
 PATIENCE_SECONDS = 10.0
 
 
 class Ear(Connection):
-    """A connection whose queue nobody empties: `told` is everything that was delivered."""
+    """A connection that is never greeted: `told` is everything that waits for that."""
 
     numbers = itertools.count(1)
 
@@ -25,20 +26,21 @@ class Ear(Connection):
         super().__init__(
             user_id=user_id,
             session_key=session_key or f"session {next(self.numbers)}",
-            batch=False,
-            send_text=self.never,
-            send_close=self.never,
+            sink=SendSink(self.never),
+            pace=None,
             abort=lambda: None,
             expelled=lambda *_: None,
             too_slow=4408,
         )
+
+        self.hold()
 
     async def never(self, _: Any) -> None:
         raise AssertionError("An ear has no line.")
 
     @property
     def told(self) -> list[str]:
-        return [event for _topic, event in self.queue]
+        return [parcel.event for parcel in self.queue]
 
     @property
     def events(self) -> list[Event]:

@@ -1,8 +1,11 @@
-"""One browser tab: what waits to be sent to it, and the task that sends.
+"""One browser tab: what is told to it goes to the line at once, or waits until the line takes it.
 
-Everything here runs in the event loop. `deliver` and `close` never wait: whoever tells a room of
-an event must not depend on how fast one of its members reads.
+Everything here runs in the event loop. `deliver`, `take` and `close` never wait: whoever tells a
+room of an event must not depend on how fast one of its members reads. An idle connection has no
+task of its own; one is there for as long as the line is blocked.
 """
+
+from __future__ import annotations
 
 import asyncio
 import secrets
@@ -10,27 +13,55 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from chat.realtime.pace import Pace
+from chat.realtime.parcel import Frames, Parcel, joined
+from chat.realtime.sink import Sink
+
 QUEUED_EVENTS = 256
 QUEUED_BYTES = 1024 * 1024
+# A batch that has grown to this is not kept until its time.
+BATCH_EVENTS = 128
 # A frame of several events stays far below what clients' libraries accept (1 MiB by default).
 BATCH_BYTES = 256 * 1024
 SEND_SECONDS = 10.0
 
 
 class Connection:
-    """`send_text` and `send_close` are the server's; `abort` ends a line that takes no frame.
+    """`sink` is the server's side of the line; `abort` ends a line that takes no frame.
 
+    With a `pace`, the client takes several events in one frame, and gets them together.
     `expelled(room_id, slug, event)` cuts it off from a room, and `event` tells of that.
     """
+
+    __slots__ = (
+        "__weakref__",
+        "abort",
+        "close_code",
+        "draining",
+        "expelled",
+        "has_ended",
+        "has_room",
+        "id",
+        "is_due",
+        "is_free",
+        "is_held",
+        "memberships",
+        "pace",
+        "queue",
+        "queued_bytes",
+        "session_key",
+        "sink",
+        "too_slow",
+        "user_id",
+    )
 
     def __init__(
         self,
         *,
         user_id: int,
         session_key: str,
-        batch: bool,
-        send_text: Callable[[str], Awaitable[None]],
-        send_close: Callable[[int], Awaitable[None]],
+        sink: Sink,
+        pace: Pace | None,
         abort: Callable[[], None],
         expelled: Callable[[int, str, str], None],
         too_slow: int,
@@ -38,23 +69,24 @@ class Connection:
         self.id = secrets.token_urlsafe(9)
         self.user_id = user_id
         self.session_key = session_key
-        self.batch = batch
-        self.send_text = send_text
-        self.send_close = send_close
+        self.sink = sink
+        self.pace = pace
         self.abort = abort
         self.expelled = expelled
         self.too_slow = too_slow
         # Rooms that it follows, and the membership by which it may, as their ids.
         self.memberships: dict[int, int] = {}
-        # What waits, with the topic that it is of: a room's can be taken back.
-        self.queue: deque[tuple[str, str]] = deque()
+        self.queue: deque[Parcel] = deque()
         self.queued_bytes = 0
+        # What is delivered goes straight to the line: nothing waits, nothing is to be gathered.
+        self.is_free = pace is None
+        # It stands in the list of the pace.
+        self.is_due = False
         # Nothing goes out while it is held: the first frame is the greeting.
         self.is_held = False
         self.close_code: int | None = None
-        # The writing task has nothing to do, or has not had its turn since it got something.
-        self.is_idle = False
-        self.has_work = asyncio.Event()
+        # There while the line is blocked: sends what waits as soon as it is not.
+        self.draining: asyncio.Task[None] | None = None
         self.has_room = asyncio.Event()
         self.has_room.set()
         self.has_ended = asyncio.Event()
@@ -63,102 +95,182 @@ class Connection:
     def is_closing(self) -> bool:
         return self.close_code is not None
 
-    def deliver(self, event: str, topic: str = "") -> None:
-        """Queue an event. A full queue closes the connection: it reads too slowly.
+    # --- What is told to it
 
-        Many events may come in one turn of the loop, as one commit brings them: their number
-        tells of a slow reader only where the line was busy before.
-        """
-        if self.is_closing:
-            return
-        self.queue.append((topic, event))
-        self.queued_bytes += weight(event)
-        is_behind = len(self.queue) > QUEUED_EVENTS and not self.is_idle
-        if is_behind or self.queued_bytes > QUEUED_BYTES:
+    def deliver(self, event: str, topic: str = "") -> None:
+        """Send an event, or queue it. A full queue closes the connection: it reads too slowly."""
+        self.take(Parcel(event, topic))
+
+    def take(self, parcel: Parcel) -> None:
+        """As `deliver`; the same parcel may be given to many."""
+        if self.is_free:
+            self.write(parcel)
+        elif self.close_code is None:
+            self.queue.append(parcel)
+            self.queued_bytes += parcel.weight
+            if self.draining or self.is_held:
+                self.bound()
+            elif self.pace:
+                self.gather(self.pace)
+
+    def bound(self) -> None:
+        if len(self.queue) > QUEUED_EVENTS or self.queued_bytes > QUEUED_BYTES:
             self.close(self.too_slow)
         elif len(self.queue) > QUEUED_EVENTS // 4 or self.queued_bytes > QUEUED_BYTES // 4:
             self.has_room.clear()
-        if not self.is_held:
-            self.has_work.set()
+
+    def gather(self, pace: Pace) -> None:
+        if len(self.queue) >= BATCH_EVENTS or self.queued_bytes >= BATCH_BYTES:
+            self.flush()
+        elif not self.is_due:
+            self.is_due = True
+            pace.add(self)
 
     def hold(self) -> None:
         """Keep what is delivered until `greet`."""
         self.is_held = True
+        self.is_free = False
 
     def greet(self, event: str) -> None:
         """Send this first, and then what was delivered meanwhile."""
         self.is_held = False
         if not self.is_closing:
-            self.queue.appendleft(("", event))
-            self.queued_bytes += weight(event)
-            self.has_work.set()
+            self.queue.appendleft(Parcel(event))
+            self.queued_bytes += self.queue[0].weight
+            self.flush()
 
     def take_back(self, topic: str) -> None:
         """Forget what waits of a topic: its reader may not see it any more."""
-        kept = [(of, event) for of, event in self.queue if of != topic]
+        kept = [parcel for parcel in self.queue if parcel.topic != topic]
         self.queue = deque(kept)
-        self.queued_bytes = sum(weight(event) for _, event in kept)
+        self.queued_bytes = sum(parcel.weight for parcel in kept)
+
+    async def drained(self) -> None:
+        """Wait until a queue that had filled has been sent: how a long replay is paced."""
+        if len(self.queue) > QUEUED_EVENTS // 4:
+            self.flush()
+        await self.has_room.wait()
+
+    # --- To the line
+
+    def flush(self, frames: Frames | None = None) -> None:
+        """Send what waits, unless the line is blocked; `frames` holds what others got just now."""
+        self.is_due = False
+        while self.queue and not self.draining and not self.is_held:
+            self.write(self.next_frame(frames))
+        self.is_free = self.could_be_free()
+
+    def could_be_free(self) -> bool:
+        is_idle = not (self.queue or self.draining or self.is_held or self.is_closing)
+        return is_idle and self.pace is None
+
+    def next_frame(self, frames: Frames | None) -> Parcel:
+        """The next event; for a batching client all that is due, as far as it fits a frame."""
+        if self.pace is None or len(self.queue) == 1:
+            parcel = self.queue.popleft()
+            self.queued_bytes -= parcel.weight
+            return parcel
+        if self.queued_bytes <= BATCH_BYTES:
+            parcels = tuple(self.queue)
+            self.queue.clear()
+            self.queued_bytes = 0
+            return joined(parcels, frames)
+        return joined(tuple(self.next_few()), None)
+
+    def next_few(self) -> list[Parcel]:
+        few = [self.queue.popleft()]
+        size = few[0].weight
+        while self.queue and size + self.queue[0].weight <= BATCH_BYTES:
+            few.append(self.queue.popleft())
+            size += few[-1].weight
+        self.queued_bytes -= size
+        return few
+
+    def write(self, parcel: Parcel) -> None:
+        try:
+            rest = self.sink.write(parcel)
+        except Exception:  # a line that broke; what is missing is resumed on the next one
+            self.abandon()
+            return
+        if rest is not None:
+            self.drain(rest)
+
+    def drain(self, rest: Awaitable[None]) -> None:
+        """The line is blocked: a task waits for it and sends what gathers meanwhile."""
+        self.is_free = False
+        self.draining = asyncio.get_running_loop().create_task(self.send_the_rest(rest))
+
+    async def send_the_rest(self, rest: Awaitable[None] | None) -> None:
+        try:
+            await self.patiently(rest)
+            while self.queue:
+                await self.patiently(self.sink.write(self.next_frame(None)))
+            self.has_room.set()
+            if self.close_code is not None:
+                await self.patiently(self.sink.close(self.close_code))
+                self.has_ended.set()
+        except Exception:
+            self.abandon()
+        finally:
+            self.draining = None
+            self.is_free = self.could_be_free()
+
+    async def patiently(self, rest: Awaitable[None] | None) -> None:
+        if rest is not None:
+            async with asyncio.timeout(SEND_SECONDS):
+                await rest
+
+    # --- Its end
 
     def close(self, code: int, *, after_queue: bool = False) -> None:
         """End the connection with `code`; what waits is dropped, or sent first."""
         if self.is_closing:
             return
-        self.close_code = code
         if self.is_held or not after_queue:
             self.queue.clear()
-        self.has_work.set()
+        self.is_held = False
         self.has_room.set()
+        self.flush()
+        self.close_code = code
+        self.is_free = False
+        if not self.draining and not self.has_ended.is_set():
+            self.drain_close(code)
 
-    async def drained(self) -> None:
-        """Wait until a queue that had filled has been sent: how a long replay is paced."""
-        await self.has_room.wait()
-
-    async def write(self) -> None:
-        """Send what is queued until the connection ends. One task runs this."""
+    def drain_close(self, code: int) -> None:
         try:
-            while not (self.is_closing and not self.queue):
-                self.is_idle = True
-                await self.has_work.wait()
-                self.is_idle = False
-                self.has_work.clear()
-                await self.flush()
-            if self.close_code is not None:
-                async with asyncio.timeout(SEND_SECONDS):
-                    await self.send_close(self.close_code)
-        except Exception:  # a line that broke; what is missing is resumed on the next one
+            rest = self.sink.close(code)
+        except Exception:
+            self.abandon()
+            return
+        if rest is None:
+            self.has_ended.set()
+        else:
+            self.draining = asyncio.get_running_loop().create_task(self.end_with(rest))
+
+    async def end_with(self, rest: Awaitable[None]) -> None:
+        try:
+            await self.patiently(rest)
+        except Exception:
             self.abandon()
         finally:
             self.has_ended.set()
 
-    async def flush(self) -> None:
-        while self.queue:
-            frame = self.next_frame()
-            # Not wait_for(), which before Python 3.12 can swallow the end of the task.
-            async with asyncio.timeout(SEND_SECONDS):
-                await self.send_text(frame)
-        self.has_room.set()
-
-    def next_frame(self) -> str:
-        """The next event; for a batching client all that is due, as far as it fits a frame."""
-        _, event = self.queue.popleft()
-        events = [event]
-        size = weight(event)
-        while self.batch and self.queue and size + weight(self.queue[0][1]) <= BATCH_BYTES:
-            _, event = self.queue.popleft()
-            events.append(event)
-            size += weight(event)
-        self.queued_bytes -= size
-        return events[0] if len(events) == 1 else f"[{','.join(events)}]"
-
     def abandon(self) -> None:
         """Give the line up without another word."""
         self.close_code = self.close_code or self.too_slow
+        self.is_free = False
         self.queue.clear()
         self.has_room.set()
+        self.has_ended.set()
         with suppress(Exception):
             self.abort()
 
-
-def weight(event: str) -> int:
-    """The bytes that a text takes in memory and on the line, or a little more."""
-    return len(event) * (1 if event.isascii() else 4)
+    def end(self) -> None:
+        """The server has done with the line; nothing more can be sent."""
+        self.close_code = self.close_code or self.too_slow
+        self.is_free = False
+        self.queue.clear()
+        self.has_room.set()
+        self.has_ended.set()
+        if self.draining:
+            self.draining.cancel()

@@ -14,7 +14,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from chat.realtime.connection import QUEUED_BYTES, QUEUED_EVENTS, Connection, weight
+from chat.realtime.connection import QUEUED_BYTES, QUEUED_EVENTS, Connection
+from chat.realtime.parcel import Parcel
 
 # Lets a newcomer go live in a room that is written to faster than the log can be asked. Fits into
 # a connection's queue besides what may still be in it after `Connection.drained()`.
@@ -53,7 +54,7 @@ class Feed:
         # Events that came before the one that goes before them, by tick.
         self.early: dict[int, str] = {}
         # The latest events, each with the tick before it and its own; without a gap.
-        self.recent: deque[tuple[int, int, str]] = deque()
+        self.recent: deque[tuple[int, int, Parcel]] = deque()
         self.recent_bytes = 0
         # Who follows live, with the tick up to which the log was read for them.
         self.live: dict[Connection, int] = {}
@@ -85,9 +86,9 @@ class Feed:
         if self.head > position:
             if not self.joins_on(position):
                 return False
-            for _prev, tick, event in self.recent:
+            for _prev, tick, parcel in self.recent:
                 if tick > position:
-                    connection.deliver(event, self.topic)
+                    connection.take(parcel)
             position = self.head
         self.catching_up.discard(connection)
         self.live[connection] = position
@@ -106,9 +107,10 @@ class Feed:
 
     def tell(self, event: str, *, skip: str | None = None) -> None:
         """State, such as presence, to all but the connection `skip`: it takes no tick."""
+        parcel = Parcel(event, self.topic)
         for connection in self.live:
             if connection.id != skip:
-                connection.deliver(event, self.topic)
+                connection.take(parcel)
 
     def publish(self, event: str, tick: int) -> None:
         """A change that was committed. Handed on if it is the next one.
@@ -149,11 +151,12 @@ class Feed:
         if self.recent and self.recent[-1][1] != prev:
             self.recent.clear()
             self.recent_bytes = 0
-        self.recent.append((prev, tick, event))
-        self.recent_bytes += weight(event)
+        parcel = Parcel(event, self.topic)
+        self.recent.append((prev, tick, parcel))
+        self.recent_bytes += parcel.weight
         while len(self.recent) > RECENT_EVENTS or self.recent_bytes > RECENT_BYTES:
-            self.recent_bytes -= weight(self.recent.popleft()[2])
+            self.recent_bytes -= self.recent.popleft()[2].weight
         self.head = tick
         for connection, position in self.live.items():
             if tick > position:
-                connection.deliver(event, self.topic)
+                connection.take(parcel)

@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from chat.realtime import topics
 from chat.realtime.connection import Connection
 from chat.realtime.feed import Feed, Page
+from chat.realtime.pace import Pace
+from chat.realtime.parcel import Parcel
 
 
 class Hub:
@@ -30,6 +32,7 @@ class Hub:
         self.on_hole = on_hole
         self.follow = follow
         self.unfollow = unfollow
+        self.pace = Pace()
         self.connections: set[Connection] = set()
         self.feeds: dict[str, Feed] = {}
         self.listeners: defaultdict[str, set[Connection]] = defaultdict(set)
@@ -121,9 +124,10 @@ class Hub:
         """State, to every connection of a topic but the one of the id `skip`."""
         if feed := self.feeds.get(topic):
             feed.tell(event, skip=skip)
+        parcel = Parcel(event)
         for connection in self.listening(topic):
             if connection.id != skip:
-                connection.deliver(event)
+                connection.take(parcel)
 
 
 def own_topics(connection: Connection) -> list[str]:

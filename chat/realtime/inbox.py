@@ -10,12 +10,13 @@ T = TypeVar("T")
 class Inbox(Generic[T]):
     """One task puts, one takes. Belongs to the event loop."""
 
+    __slots__ = ("chars", "has_room", "most", "most_chars", "waiting")
+
     def __init__(self, *, most: int, most_chars: int) -> None:
         self.most = most
         self.most_chars = most_chars
         self.waiting: deque[tuple[T, int]] = deque()
         self.chars = 0
-        self.has_some = asyncio.Event()
         self.has_room = asyncio.Event()
         self.has_room.set()
 
@@ -26,17 +27,15 @@ class Inbox(Generic[T]):
                 await self.has_room.wait()
         self.waiting.append((item, chars))
         self.chars += chars
-        self.has_some.set()
         if len(self.waiting) >= self.most or self.chars >= self.most_chars:
             self.has_room.clear()
 
-    async def take(self) -> T:
-        """The oldest, as soon as there is one."""
-        await self.has_some.wait()
+    def take(self) -> T | None:
+        """The oldest; None where nothing waits."""
+        if not self.waiting:
+            return None
         item, chars = self.waiting.popleft()
         self.chars -= chars
-        if not self.waiting:
-            self.has_some.clear()
         if len(self.waiting) < self.most and self.chars < self.most_chars:
             self.has_room.set()
         return item

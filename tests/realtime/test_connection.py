@@ -2,14 +2,24 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from time import perf_counter
 from typing import Any
 
 import pytest
 
 from chat.realtime import connection as module
-from chat.realtime.connection import BATCH_BYTES, QUEUED_BYTES, QUEUED_EVENTS, Connection
+from chat.realtime.connection import (
+    BATCH_BYTES,
+    BATCH_EVENTS,
+    QUEUED_BYTES,
+    QUEUED_EVENTS,
+    Connection,
+)
+from chat.realtime.pace import Pace
+from chat.realtime.parcel import Parcel
+from chat.realtime.sink import SendSink
 
 TOO_SLOW = 4408
 GOODBYE = 4503
@@ -27,44 +37,47 @@ class Line:
         self.is_sending = asyncio.Event()
         self.problem: Exception | None = None
 
-    async def send_text(self, frame: str) -> None:
+    async def send(self, message: dict[str, Any]) -> None:
+        """As a server's: waits for room, then takes it."""
         self.is_sending.set()
         await self.has_room.wait()
         if self.problem:
             raise self.problem
-        self.frames.append(frame)
-
-    async def send_close(self, code: int) -> None:
-        await self.send_text(f"close {code}")
-        self.frames.pop()
-        self.code = code
+        if message["type"] == "websocket.send":
+            self.frames.append(message["text"])
+        else:
+            self.code = message["code"]
 
     def abort(self) -> None:
         self.was_aborted = True
 
 
-@asynccontextmanager
-async def connected(*, batch: bool = False) -> AsyncIterator[tuple[Connection, Line]]:
-    """A connection whose writing task runs."""
-    line = Line()
-    connection = Connection(
+def make_connection(line: Line, *, batch: bool = False) -> Connection:
+    return Connection(
         user_id=1,
         session_key="a session",
-        batch=batch,
-        send_text=line.send_text,
-        send_close=line.send_close,
+        sink=SendSink(line.send),
+        pace=Pace() if batch else None,
         abort=line.abort,
         expelled=lambda *_: None,
         too_slow=TOO_SLOW,
     )
-    task = asyncio.create_task(connection.write())
+
+
+@asynccontextmanager
+async def connected(*, batch: bool = False) -> AsyncIterator[tuple[Connection, Line]]:
+    """A connection, and what became of its task when it is over."""
+    line = Line()
+    connection = make_connection(line, batch=batch)
     try:
         async with asyncio.timeout(10):
             yield connection, line
     finally:
-        task.cancel()
-        ended, _ = await asyncio.wait({task}, timeout=5)
-        assert ended, "The writing task outlives its connection."
+        task = connection.draining
+        connection.end()
+        if task:
+            ended, _ = await asyncio.wait({task}, timeout=5)
+            assert ended, "The sending task outlives its connection."
 
 
 async def is_stuck(connection: Connection, line: Line, event: str = "stuck") -> None:
@@ -127,13 +140,14 @@ async def test_a_batch_stays_far_below_what_a_client_accepts() -> None:
         deliver_all(connection, events)
         connection.close(GOODBYE, after_queue=True)
         await connection.has_ended.wait()
-    batches = [json.loads(frame) for frame in line.frames]
+    frames = [json.loads(frame) for frame in line.frames]
+    batches = [frame if isinstance(frame, list) else [frame] for frame in frames]
     assert [each for batch in batches for each in batch] == [json.loads(event) for event in events]
     assert all(
         len(frame) <= BATCH_BYTES + len(batch) + 1
         for frame, batch in zip(line.frames, batches, strict=True)
     )
-    assert len(line.frames) == 3
+    assert len(line.frames) <= 4
 
 
 async def test_an_event_larger_than_a_batch_travels_alone() -> None:
@@ -143,6 +157,61 @@ async def test_an_event_larger_than_a_batch_travels_alone() -> None:
         connection.close(GOODBYE, after_queue=True)
         await connection.has_ended.wait()
     assert line.frames == ["1", large, "2"]
+
+
+async def test_an_event_is_with_the_line_before_its_delivery_returns() -> None:
+    async with connected() as (connection, line):
+        connection.deliver("hello")
+        assert line.frames == ["hello"]
+        assert connection.draining is None
+
+
+async def test_a_line_that_was_blocked_is_given_things_at_once_again() -> None:
+    async with connected() as (connection, line):
+        await is_stuck(connection, line)
+        connection.deliver("second")
+        line.has_room.set()
+        assert connection.draining
+        await connection.draining
+        connection.deliver("third")
+        assert line.frames == ["stuck", "second", "third"]
+
+
+async def test_those_who_wait_for_the_same_get_the_same_frame() -> None:
+    pace = Pace()
+    lines = [Line(), Line()]
+    both = [make_connection(line) for line in lines]
+    parcels = [Parcel(event) for event in texts(3)]
+    for connection in both:
+        connection.pace = pace
+        connection.is_free = False
+        for parcel in parcels:
+            connection.take(parcel)
+    pace.flush()
+    assert lines[0].frames[0] is lines[1].frames[0]
+    assert json.loads(lines[0].frames[0]) == [{"n": 0}, {"n": 1}, {"n": 2}]
+
+
+async def test_in_a_busy_room_the_next_batch_waits_as_long_as_the_last_one_took(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with connected(batch=True) as (connection, line):
+        assert connection.pace
+        connection.pace.rests_until = perf_counter() + 0.05
+        for event in texts(3):
+            connection.deliver(event)
+            await asyncio.sleep(0)
+        assert line.frames == []
+        await line.is_sending.wait()
+        assert len(json.loads(line.frames[0])) == 3
+
+
+async def test_many_events_for_a_batching_client_do_not_wait_for_their_time() -> None:
+    async with connected(batch=True) as (connection, line):
+        deliver_all(connection, texts(BATCH_EVENTS))
+        assert len(line.frames) == 1
+        deliver_all(connection, texts(QUEUED_EVENTS * 4))
+        assert not connection.is_closing
 
 
 # --- The bound
@@ -240,10 +309,12 @@ async def test_what_waits_of_a_topic_is_taken_back_and_the_rest_stays_in_order()
 
 async def test_a_close_drops_what_waits() -> None:
     async with connected() as (connection, line):
+        await is_stuck(connection, line)
         deliver_all(connection, texts(5))
         connection.close(GOODBYE)
+        line.has_room.set()
         await connection.has_ended.wait()
-    assert (line.frames, line.code) == ([], GOODBYE)
+    assert (line.frames, line.code) == (["stuck"], GOODBYE)
 
 
 async def test_a_close_after_the_queue_sends_what_waits_first() -> None:
@@ -304,7 +375,7 @@ async def test_a_line_that_breaks_is_given_up() -> None:
     assert not connection.queue
 
 
-async def test_who_waits_for_the_end_is_told_when_the_task_is_cancelled() -> None:
+async def test_who_waits_for_the_end_is_told_when_the_server_ends_it() -> None:
     async with connected() as (connection, _):
         await asyncio.sleep(0)
     await asyncio.wait_for(connection.has_ended.wait(), 1)
@@ -320,19 +391,7 @@ async def test_the_writing_task_ends_at_whatever_moment_it_is_cancelled(turns: i
 
 
 def test_no_two_connections_share_an_id() -> None:
-    def connection(nothing: Callable[..., Any] = lambda *_: None) -> Connection:
-        return Connection(
-            user_id=1,
-            session_key="",
-            batch=False,
-            send_text=nothing,
-            send_close=nothing,
-            abort=nothing,
-            expelled=nothing,
-            too_slow=TOO_SLOW,
-        )
-
-    assert len({connection().id for _ in range(100)}) == 100
+    assert len({make_connection(Line()).id for _ in range(100)}) == 100
 
 
 async def test_the_greeting_goes_before_what_was_delivered_while_it_was_made() -> None:
