@@ -18,7 +18,6 @@ from urllib.parse import parse_qs
 import msgspec
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
 from chat import commands, events, protocol
@@ -103,7 +102,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         user: User | AnonymousUser = self.scope["user"]
         if isinstance(user, AnonymousUser):
             await self.close(CloseCode.NOT_SIGNED_IN)
-        elif len(node.hub.listening(topics.user(user.pk))) >= settings.CONNECTIONS_PER_USER:
+        elif not await node.has_place_for(user.pk):
             await self.close(CloseCode.TOO_MANY_CONNECTIONS)
         else:
             self.arrive(user)
@@ -125,7 +124,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         self.sender = commands.Sender(user, self.connection.id)
         self.subscriptions = Subscriptions(user, self.connection)
         self.connection.hold()
-        node.hub.add(self.connection)
+        node.add(self.connection)
         self.begin(self.arriving(self.connection))
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
@@ -152,7 +151,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
             self.worker.cancel()
         if self.connection:
             self.subscriptions.end()
-            node.hub.remove(self.connection)
+            node.remove(self.connection)
             self.connection.end()
 
     # --- Reading

@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from channels.layers import channel_layers
 from django.conf import settings
@@ -37,6 +37,10 @@ from chat.realtime.layer_bus import LayerBus
 from chat.realtime.presence import Presence
 from chat.realtime.roster import Change
 from chat.realtime.writer import Overloaded, Writer
+
+if TYPE_CHECKING:
+    from chat.realtime.connection import Connection
+    from chat.realtime.leases import RedisShare
 
 log = logging.getLogger("chat.node")
 
@@ -67,6 +71,7 @@ class Node:
             orders.Tell: lambda order: self.hub.deliver(order.topic, order.event, order.skip),
             orders.Read: lambda order: self.note_read(order.user_id, order.room_id, order.skip),
             orders.Expel: self.expel,
+            orders.LookAround: lambda order: self.presence.look_soon(order.room_id),
         }
         # What is done again and again from the start on: seconds in between, and the work.
         self.chores: list[tuple[float, Chore]] = []
@@ -78,7 +83,9 @@ class Node:
         self.expelled: set[tuple[int, int]] = set()
         self.writer = Writer()
         self.readers = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="reader")
-        self.presence = Presence(announce=self.announce, call_later=self.call_later)
+        self.presence = Presence(
+            announce=self.announce, call_later=self.call_later, share=self.make_share()
+        )
         self.posts = TokenBuckets(
             per_second=settings.POSTS_PER_SECOND, burst=settings.POSTS_PER_SECOND * BURST_SECONDS
         )
@@ -98,6 +105,15 @@ class Node:
             on_recovery=lambda: self.keep(self.reconcile()),
         )
 
+    def make_share(self) -> RedisShare | None:
+        """What others are told of who is here; None where there are no others."""
+        if not settings.REDIS_URL:
+            return None
+        # Not before: a process that is the only one needs no client of Redis.
+        from chat.realtime.leases import RedisShare
+
+        return RedisShare(settings.REDIS_URL, prefix=settings.REDIS_PREFIX, hint=self.hint)
+
     def start(self) -> None:
         """Bind to the running loop. Called with every request and connection, cheap but once."""
         loop = asyncio.get_running_loop()
@@ -114,6 +130,7 @@ class Node:
 
         Clients come back within 2 s of their close: spread, they do not come all at once.
         """
+        await self.presence.hand_over()
         everybody = list(self.hub.connections)
         size = max(1, -(-len(everybody) // CLOSING_GROUPS))
         for start in range(0, len(everybody), size):
@@ -135,6 +152,7 @@ class Node:
     async def stop(self) -> None:
         """Finish what waits to be written and end the threads."""
         await asyncio.to_thread(self.writer.close)
+        await self.presence.close()
         await self.bus.close()
         for task in self.tasks:
             task.cancel()
@@ -210,6 +228,44 @@ class Node:
     def note_news(self, room_id: int) -> None:
         if self.hub.connections:
             self.news.add(room_id)
+
+    def hint(self, room_ids: list[int]) -> None:
+        """Tell the other processes that people came or went through this one."""
+        for room_id in room_ids:
+            self.bus.post(orders.LookAround(room_id))
+
+    # --- What this process does, in figures
+
+    def figures(self) -> dict[str, float]:
+        """As they are now; names that end in _total only grow. In the loop's thread."""
+        return {
+            "connections": len(self.hub.connections),
+            "users": self.hub.count_users(),
+            "rooms": len(self.hub.feeds),
+            "writer_waiting": len(self.writer.waiting),
+            **self.bus.figures(),
+            **self.presence.figures(),
+        }
+
+    # --- Coming and going
+
+    async def has_place_for(self, user_id: int) -> bool:
+        """Whether somebody may have one connection more, all processes taken together."""
+        elsewhere = await self.presence.connections_elsewhere(user_id)
+        here = len(self.hub.listening(topics.user(user_id)))
+        return here + elsewhere < settings.CONNECTIONS_PER_USER
+
+    def add(self, connection: Connection) -> None:
+        self.hub.add(connection)
+        self.count_connections(connection.user_id)
+
+    def remove(self, connection: Connection) -> None:
+        self.hub.remove(connection)
+        self.count_connections(connection.user_id)
+
+    def count_connections(self, user_id: int) -> None:
+        count = len(self.hub.listening(topics.user(user_id)))
+        self.presence.set_connections(user_id, count)
 
     def announce(self, room_id: int, change: Change) -> None:
         """Tell a room who came and who went."""

@@ -34,6 +34,10 @@ class LocalBus:
     async def close(self) -> None:
         """Say what waits to be said. In the loop."""
 
+    def figures(self) -> dict[str, float]:
+        """Names that end in _total only grow."""
+        return {}
+
     # --- What is said; from any thread
 
     def publish_change(self, room_id: int, event: str, *, tick: int, is_news: bool) -> None:
@@ -57,6 +61,9 @@ class LocalBus:
     def send(self, order: orders.AnyOrder) -> None:
         """Have it carried out by every process, this one first."""
         self.steer(self.carry_out, order)
+
+    def post(self, order: orders.AnyOrder) -> None:
+        """Have it carried out by the other processes alone. In the loop."""
 
     def steer(self, work: Callable[..., Any], *arguments: Any) -> None:
         """Have the loop do something with its connections.

@@ -60,6 +60,9 @@ class Hub:
             del self.listeners[topic]
             self.unfollow(topic)
 
+    def count_users(self) -> int:
+        return sum(topic.startswith(topics.USER) for topic in self.listeners)
+
     def users_beside(self, room_id: int) -> set[int]:
         """Who is connected here with something that does not follow the room."""
         feed = self.feeds.get(topics.room(room_id))

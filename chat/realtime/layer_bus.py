@@ -13,7 +13,7 @@ import logging
 import secrets
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from chat.realtime import orders, topics
@@ -60,8 +60,8 @@ class Counts:
     received: int = 0
     dropped: int = 0
     forged: int = 0
-    failed_publications: int = 0
-    renewals: int = 0
+    failed: int = 0
+    renewed: int = 0
 
 
 class LayerBus(LocalBus):
@@ -115,6 +115,10 @@ class LayerBus(LocalBus):
         if self.link:
             await self.link.close()
 
+    def figures(self) -> dict[str, float]:
+        counts = {f"bus_{name}_total": float(count) for name, count in asdict(self.counts).items()}
+        return {"bus_degraded": float(self.is_degraded), **counts}
+
     # --- Out
 
     def send(self, order: orders.AnyOrder) -> None:
@@ -130,7 +134,6 @@ class LayerBus(LocalBus):
             self.post(order)
 
     def post(self, order: orders.AnyOrder) -> None:
-        """Tell the other processes, and them alone. In the loop."""
         chars = len(getattr(order, "event", ""))
         is_full = self.outgoing_orders >= OUTGOING_ORDERS
         if is_full or self.outgoing_chars + chars > OUTGOING_CHARS:
@@ -160,7 +163,7 @@ class LayerBus(LocalBus):
                 waiting -= len(letter)
                 self.counts.sent += len(letter)
         except Exception as error:
-            self.counts.failed_publications += 1
+            self.counts.failed += 1
             self.counts.dropped += waiting
             self.complain("Other processes could not be told", error)
 
@@ -286,7 +289,7 @@ class LayerBus(LocalBus):
             )
         if now - self.renewed_at > RENEWAL_SECONDS:
             self.renewed_at = now
-            self.counts.renewals += 1
+            self.counts.renewed += 1
             # An open line may lead nowhere, and no error ever comes of it: begin with a new one.
             link, self.link = self.link, None
             self.wish()

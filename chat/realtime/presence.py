@@ -276,6 +276,17 @@ class Presence:
         if self.share:
             self.share.set_connections(user_id, count)
 
+    def figures(self) -> dict[str, float]:
+        """Names that end in _total only grow."""
+        if self.share is None:
+            return {}
+        return {
+            "presence_reachable": float(self.share.is_reachable),
+            "presence_write_failures_total": self.share.flush_failures,
+            "presence_reads_total": self.share.reads,
+            "presence_processes_reaped_total": self.share.reaped,
+        }
+
     # --- The end
 
     async def hand_over(self) -> None:

@@ -335,4 +335,4 @@ async def test_what_cannot_be_said_is_bounded_and_counted(own_redis: str) -> Non
             process.bus.post(change(tick))
         assert process.bus.counts.dropped == 500
         await process.until(lambda: process.bus.counts.dropped >= layer_bus.OUTGOING_ORDERS + 500)
-        assert process.bus.counts.failed_publications
+        assert process.bus.counts.failed
