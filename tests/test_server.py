@@ -36,6 +36,9 @@ def start_in_vain(data: Path, **environment: str) -> str:
         ({"WEB_CONCURRENCY": "2"}, "REDIS_URL"),
         ({"HOST": "0.0.0.0"}, "ALLOWED_HOSTS"),  # noqa: S104
         ({"HOST": "::"}, "ALLOWED_HOSTS"),
+        ({"REDIS_URL": "localhost:6379"}, "REDIS_URL"),
+        ({"REDIS_PREFIX": "our chat"}, "REDIS_PREFIX"),
+        ({"METRICS_TOKEN": "short"}, "METRICS_TOKEN"),
         ({"PORT": "eighty"}, "PORT"),
         ({"PORT": "70000"}, "PORT"),
         ({"SERVER": "gunicorn"}, "SERVER"),
@@ -66,6 +69,15 @@ def test_ctrl_c_and_sigterm_end_it_cleanly(name: str, number: int) -> None:
     with running_server(SERVER=name) as server:
         assert httpx.get(f"{server.address}/healthz").text == "ok\n"
         assert server.stop(number) == 0
+        assert "Traceback" not in server.text_of_log
+
+
+@pytest.mark.parametrize("name", ["uvicorn", "daphne"])
+def test_it_serves_on_ipv6_too(name: str) -> None:
+    with running_server(SERVER=name, HOST="::1") as server:
+        assert server.address.startswith("http://[::1]:")
+        assert httpx.get(f"{server.address}/healthz").text == "ok\n"
+        assert server.stop() == 0
         assert "Traceback" not in server.text_of_log
 
 

@@ -113,6 +113,27 @@ def test_mail_is_sent_where_its_url_says(monkeypatch: pytest.MonkeyPatch) -> Non
     assert env.email(NAME, "consolemail://")["EMAIL_BACKEND"].endswith("console.EmailBackend")
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://redis.example.org",
+        "redis://:secret@[::1]:6379/3",
+        "rediss://me:secret@redis.example.org:6380/0",
+        "unix:///run/redis/redis.sock?db=1",
+        "",
+    ],
+)
+def test_a_redis_is_named_by_its_url(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv(NAME, url)
+    assert env.redis(NAME) == url
+
+
+def test_a_label_and_a_token_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert (env.label(NAME, "chat"), env.token(NAME)) == ("chat", "")
+    monkeypatch.setenv(NAME, "Office-2-0123456")
+    assert env.label(NAME, "chat") == env.token(NAME) == "Office-2-0123456"
+
+
 # --- What is refused
 
 
@@ -144,6 +165,19 @@ def test_mail_is_sent_where_its_url_says(monkeypatch: pytest.MonkeyPatch) -> Non
         (lambda name: env.database(name, ""), "postgres://localhost"),
         (lambda name: env.database(name, ""), "sqlite://"),
         (lambda name: env.database(name, ""), "sqlite://:memory:"),
+        (env.redis, "redis.example.org:6379"),
+        (env.redis, "http://redis.example.org"),
+        (env.redis, "redis://"),
+        (env.redis, "redis://host:port"),
+        (env.redis, "redis://host:0"),
+        (env.redis, "redis://host/chat"),
+        (env.redis, "unix://socket"),
+        (lambda name: env.label(name, "chat"), "a b"),
+        (lambda name: env.label(name, "chat"), "a.b"),
+        (lambda name: env.label(name, "chat"), "a" * 41),
+        (env.token, "short"),
+        (env.token, "with a blank in the middle"),
+        (env.token, "ünsicher-0123456789"),
         (lambda name: env.email(name, ""), "mail.example.org"),
         (lambda name: env.email(name, ""), "smtp://mail.example.org:port"),
     ],
@@ -162,6 +196,8 @@ def test_a_password_is_not_told_to_the_screen(monkeypatch: pytest.MonkeyPatch) -
         (env.database, "mysql://me:hush@localhost/chat"),
         (env.database, "postgres://me:hush@localhost:port/chat"),
         (env.email, "smtp://me:hush@mail.example.org:port"),
+        (lambda name, _: env.redis(name), "redis://me:hush@redis.example.org:port"),
+        (lambda name, _: env.token(name), "hush"),
     ]:
         monkeypatch.setenv(NAME, url)
         with pytest.raises(env.WrongSetting) as refusal:
