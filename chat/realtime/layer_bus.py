@@ -12,18 +12,16 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import suppress
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from chat.realtime import orders, topics
 from chat.realtime.bus import LocalBus, is_between_processes
+from chat.realtime.link import PATIENCE_SECONDS, Layer, Link
 
 log = logging.getLogger("chat.bus")
 
 MESSAGE_TYPE = "node.letter"
-# A layer that does not take something for so long will not take it.
-PATIENCE_SECONDS = 2.0
 # What nobody took is not kept for ever: orders, and the characters of their events.
 OUTGOING_ORDERS = 10_000
 OUTGOING_CHARS = 16 * 1024 * 1024
@@ -39,17 +37,6 @@ COMPLAINT_SECONDS = 30.0
 LINGER_SECONDS = 10.0
 # A newcomer waits no longer for the layer; what is missed then heals.
 FOLLOW_SECONDS = 1.0
-
-
-class Layer(Protocol):
-    """What is used of a channel layer."""
-
-    async def new_channel(self) -> str: ...
-    async def receive(self, channel: str) -> dict[str, Any]: ...
-    async def group_add(self, group: str, channel: str) -> None: ...
-    async def group_discard(self, group: str, channel: str) -> None: ...
-    async def group_send(self, group: str, message: dict[str, Any]) -> None: ...
-    async def flush(self) -> None: ...
 
 
 @dataclass(slots=True)
@@ -295,53 +282,6 @@ class LayerBus(LocalBus):
             self.wish()
             if link:
                 self.keep(link.close())
-
-
-class Link:
-    """One channel of one layer, and the groups it is in; given up as a whole."""
-
-    def __init__(self, layer: Layer, channel: str) -> None:
-        self.layer = layer
-        self.channel = channel
-        self.joined: set[str] = set()
-        self.listening: asyncio.Task[None] | None = None
-
-    @classmethod
-    async def open(cls, layer: Layer, receive: Callable[[object], None]) -> Link:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            link = cls(layer, await layer.new_channel())
-        link.listening = asyncio.get_running_loop().create_task(link.listen(receive))
-        return link
-
-    async def listen(self, receive: Callable[[object], None]) -> None:
-        while True:
-            try:
-                message: object = await self.layer.receive(self.channel)
-            except Exception:
-                # Bytes that are not even a message.
-                message = None
-            receive(message)
-            # A full queue is handed out without a pause: others have their turn.
-            await asyncio.sleep(0)
-
-    async def join(self, topic: str) -> None:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await self.layer.group_add(topic, self.channel)
-        self.joined.add(topic)
-
-    async def leave(self, topic: str) -> None:
-        self.joined.discard(topic)
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await self.layer.group_discard(topic, self.channel)
-
-    async def close(self) -> None:
-        """End everything that belongs to it; a dead line does not hold it up."""
-        if self.listening:
-            self.listening.cancel()
-            await asyncio.wait([self.listening], timeout=PATIENCE_SECONDS)
-        with suppress(Exception):
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await self.layer.flush()
 
 
 def letters(

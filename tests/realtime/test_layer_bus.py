@@ -17,7 +17,7 @@ import redis
 from channels.layers import InMemoryChannelLayer
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
-from chat.realtime import layer_bus, orders, topics
+from chat.realtime import layer_bus, link, orders, topics
 from chat.realtime.layer_bus import LayerBus
 from tests import services
 from tests.faults.cables import cable_to
@@ -119,6 +119,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
         ("LINGER_SECONDS", 0.1),
     ]:
         monkeypatch.setattr(layer_bus, name, seconds)
+    monkeypatch.setattr(link, "PATIENCE_SECONDS", 0.4)
 
 
 async def follow(process: Process, topic: str) -> None:
