@@ -1,5 +1,6 @@
 """The one fork between HTTP and WebSocket, for every ASGI server."""
 
+import asyncio
 import os
 from typing import Any, cast
 
@@ -18,14 +19,14 @@ from ChatApp.bodies import BoundedBodies  # noqa: E402
 from ChatApp.http import FastPaths  # noqa: E402
 from ChatApp.origin import SameOrigin  # noqa: E402
 from ChatApp.proxy import TrustedProxies  # noqa: E402
-from ChatApp.sockets import Unavailable  # noqa: E402
+from ChatApp.sockets import Door, Unavailable  # noqa: E402
 
 routes = TrustedProxies(
     ProtocolTypeRouter(
         {
             "http": FastPaths(BoundedBodies(cast(Any, django_application))),
             "websocket": SameOrigin(
-                Unavailable(AuthMiddlewareStack(URLRouter(websocket_urlpatterns)))
+                Unavailable(Door(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))))
             ),
         }
     )
@@ -38,4 +39,5 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         # The server's own, which what lies in between wraps.
         scope["server_send"] = send
+        scope["came_at"] = asyncio.get_running_loop().time()
     await routes(scope, receive, send)

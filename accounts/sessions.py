@@ -1,9 +1,12 @@
 """Django's database sessions, which also say when they end (the setting SESSION_ENGINE)."""
 
+from typing import Any
+
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends import db
 
 from accounts.models import SessionRenewal
+from accounts.sign_ins import prepared
 from accounts.signals import session_cycled, session_ended
 
 
@@ -11,6 +14,13 @@ class SessionStore(db.SessionStore):
     # Django renews a key by creating a new row and deleting the old one: that deletion is not
     # the end of the session.
     _renewed_key: str | None = None
+
+    def load(self) -> dict[str, Any]:
+        known = prepared.get()
+        if known and known.session_key == self.session_key:
+            return dict(known.session)
+        loaded: dict[str, Any] = super().load()
+        return loaded
 
     def delete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key

@@ -10,10 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, TypeVar
 
-from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.contrib.sessions.models import Session
-from django.utils import timezone
-from django.utils.crypto import constant_time_compare
+from django.contrib.auth import get_user_model
 
 from chat.errors import ChatError, no_such_message, no_such_room
 from chat.limits import USERNAME_CHARS
@@ -130,27 +127,6 @@ def deletable_message(user: User, message_id: int) -> Message:
 
 # As many parameters as every database takes.
 KEYS_A_QUERY = 500
-
-
-def signed_in(session_keys: Iterable[str]) -> dict[str, int]:
-    """Whose sessions these are, without those that are not valid any more.
-
-    Two queries for every 500 keys.
-    """
-    return {key: user for part in batches(session_keys) for key, user in valid_sessions(part)}
-
-
-def valid_sessions(session_keys: list[str]) -> Iterator[tuple[str, int]]:
-    rows = Session.objects.filter(session_key__in=session_keys, expire_date__gt=timezone.now())
-    sessions = {row.session_key: row.get_decoded() for row in rows}
-    claimed = {key: int(session.get(SESSION_KEY, 0)) for key, session in sessions.items()}
-    users = get_user_model().objects.filter(is_active=True).in_bulk(set(claimed.values()))
-    for key, session in sessions.items():
-        user = users.get(claimed[key])
-        if user and constant_time_compare(
-            session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash()
-        ):
-            yield key, user.pk
 
 
 def belonging(membership_ids: Iterable[int]) -> set[int]:

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import InterfaceError, OperationalError
 
-from chat import access, events, history, protocol
+from chat import access, events, protocol
 from chat.actions.messages import add_reaction, delete_message, edit_message, remove_reaction
 from chat.actions.posting import Post, store_now
 from chat.actions.reading import Reading
 from chat.actions.rooms import enter_room
 from chat.errors import ChatError, bad_frame, no_such_room, unavailable
-from chat.limits import FRAME_BYTES, HEARTBEAT_SECONDS, MESSAGE_CHARS, TokenBuckets
-from chat.models import Membership
+from chat.limits import TokenBuckets
 from chat.node import node
 from chat.realtime.writer import Overloaded
 from chat.texts import clean_text
@@ -124,12 +123,6 @@ def room_of(command: protocol.Command) -> str:
 # --- What a connection is told when it arrives and when it subscribes
 
 
-class Arrival(NamedTuple):
-    welcome: protocol.Welcome
-    # The room of a per-room address.
-    entrance: Entrance | None
-
-
 class Entrance(NamedTuple):
     room_id: int
     membership_id: int
@@ -138,39 +131,7 @@ class Entrance(NamedTuple):
     head: int
 
 
-def arrive(user: User, session_key: str, slug: str | None, connection_id: str) -> Arrival:
-    """Raises ChatError: not_signed_in where the session ended meanwhile, no_such_room."""
-    if access.signed_in([session_key]).get(session_key) != user.pk:
-        raise ChatError("not_signed_in", "You are signed out.")
-    entrance = enter(user, slug) if slug is not None else None
-    return Arrival(welcome(user, connection_id), entrance)
-
-
-def welcome(user: User, connection_id: str) -> protocol.Welcome:
-    memberships = (
-        Membership.objects.belonging().with_unread().select_related("room").filter(user=user)
-    )
-    return protocol.Welcome(
-        protocol=protocol.VERSION,
-        connection=connection_id,
-        user=events.account(user),
-        heartbeat=HEARTBEAT_SECONDS,
-        limits=protocol.Limits(message_chars=MESSAGE_CHARS, frame_bytes=FRAME_BYTES),
-        rooms=[events.room_summary(each) for each in memberships.with_rooms()],
-    )
-
-
 def enter(user: User, slug: str) -> Entrance:
     room = access.room(user, slug)
     membership = enter_room(room=room, user=user)
     return Entrance(room.pk, membership.pk, room.slug, membership.role, room.tick)
-
-
-def replay(user_id: int, room_id: int, after: int) -> history.LogPage:
-    """The next page of what changed after a tick, for somebody who was let into the room.
-
-    Raises ChatError(no_such_room) where they do not belong to it any more.
-    """
-    if not access.follows(user_id, room_id):
-        raise no_such_room()
-    return history.read_log(room_id, after)

@@ -20,7 +20,8 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth.models import AnonymousUser
 
-from chat import commands, events, protocol
+from accounts.sign_ins import prepared
+from chat import arrivals, commands, events, protocol, revocation
 from chat.actions.posting import Posted, store_soon
 from chat.actions.reading import read_soon
 from chat.errors import ChatError, CloseCode, bad_frame, unavailable
@@ -37,8 +38,9 @@ from chat.realtime import topics
 from chat.realtime.connection import Connection
 from chat.realtime.inbox import Inbox
 from chat.realtime.sink import SendSink
+from chat.realtime.together import Together
 from chat.realtime.writer import Overloaded
-from chat.subscriptions import Subscriptions
+from chat.subscriptions import Subscriptions, entered
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -46,6 +48,11 @@ if TYPE_CHECKING:
 log = logging.getLogger("chat.consumers")
 
 Waiting = tuple[protocol.Envelope, protocol.Command]
+
+
+welcomed: Together[arrivals.Newcomer, str] = Together(
+    lambda newcomers: node.read(arrivals.welcomes, newcomers)
+)
 
 
 class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
@@ -125,6 +132,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         self.subscriptions = Subscriptions(user, self.connection)
         self.connection.hold()
         node.add(self.connection)
+        # It would be kept for as long as the socket is open.
+        prepared.set(None)
         self.begin(self.arriving(self.connection))
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
@@ -230,12 +239,14 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         try:
             # From here on nothing that is said to this user is missed; then comes what was.
             await node.bus.is_followed(topics.user(self.user.pk))
-            arrival = await node.read(
-                commands.arrive, self.user, connection.session_key, self.slug, connection.id
-            )
-            connection.greet(protocol.encode(arrival.welcome))
-            if arrival.entrance:
-                await self.subscriptions.begin(arrival.entrance, after=None)
+            revocation.meet(connection, self.scope.get("came_at", 0.0))
+            entrance = None
+            if self.slug is not None:
+                entrance = await entered(arrivals.Visitor(self.user, self.slug))
+            newcomer = arrivals.Newcomer(self.user, connection.id)
+            connection.greet(await welcomed(newcomer))
+            if entrance:
+                await self.subscriptions.begin(entrance, after=None)
         except Exception as problem:
             refusal = commands.as_refusal(problem)
             if refusal is None:
@@ -258,7 +269,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
             case protocol.Subscribe():
                 commands.hurry_slowly(self.user, node.replays)
                 slug = commands.room_of(command)
-                entrance = await node.read(commands.enter, self.user, slug)
+                entrance = await entered(arrivals.Visitor(self.user, slug))
                 await self.subscriptions.begin(entrance, after=command.after, ref=command.ref)
             case protocol.Unsubscribe():
                 self.subscriptions.leave(commands.room_of(command))

@@ -46,6 +46,8 @@ REPLAYS_AT_ONCE = 300
 # a look at the sessions before that would end it too. So it is looked twice.
 RECHECK_DELAY_SECONDS = 0.5
 CONFIRM_SECONDS = 0.5
+# How long a connection may take to be let in at most.
+TOLD_SECONDS = 60.0
 # How often the heads of all followed rooms are compared with the database (one query): a
 # broadcast that was lost anywhere heals within 5 s.
 RECONCILE_SECONDS = 3.0

@@ -15,10 +15,11 @@ from typing import Any
 from django.db import DatabaseError, InterfaceError
 
 from accounts.models import SessionRenewal, User
+from accounts.sign_ins import sign_ins
 from accounts.signals import account_changed, session_cycled, session_ended
 from chat import access, protocol
 from chat.errors import CloseCode
-from chat.limits import CONFIRM_SECONDS, RECHECK_DELAY_SECONDS, SWEEP_SECONDS
+from chat.limits import CONFIRM_SECONDS, RECHECK_DELAY_SECONDS, SWEEP_SECONDS, TOLD_SECONDS
 from chat.node import node
 from chat.realtime import orders, topics
 from chat.realtime.connection import Connection
@@ -56,8 +57,34 @@ def on_account_changed(user: User, **_: Any) -> None:
 
 # --- In the event loop
 
+# What was told of whom, and when: a connection that was let in at the same moment heard nothing.
+told: dict[str, float] = {}
+
+
+def meet(connection: Connection, came_at: float) -> None:
+    """Judge a connection anew where something was told since its session was read.
+
+    `came_at` is of the loop's clock. Called when it listens to what is told from here on.
+    """
+    of_user, of_session = topics.user(connection.user_id), topics.session(connection.session_key)
+    if told.get(of_session, 0.0) >= came_at or told.get(of_user, 0.0) >= came_at:
+        node.keep(recheck_user(connection.user_id))
+
+
+def note(topic: str) -> None:
+    told.pop(topic, None)
+    told[topic] = asyncio.get_running_loop().time()
+
+
+def forget_what_was_told() -> None:
+    """Nobody takes so long to be let in."""
+    before = asyncio.get_running_loop().time() - TOLD_SECONDS
+    while told and next(iter(told.values())) < before:
+        del told[next(iter(told))]
+
 
 def end_session(order: orders.EndSession) -> None:
+    note(order.topic)
     for connection in node.hub.listening(order.topic):
         connection.close(CloseCode.NOT_SIGNED_IN)
 
@@ -68,6 +95,7 @@ def renew_session(order: orders.RenewSession) -> None:
 
 
 def recheck_soon(order: orders.Recheck) -> None:
+    note(topics.user(order.user_id))
     if node.hub.listening(topics.user(order.user_id)):
         node.keep(recheck_user(order.user_id))
 
@@ -83,6 +111,7 @@ async def recheck_user(user_id: int) -> None:
 
 async def sweep() -> None:
     """Look at every session, and at who still belongs: a shell or SQL sends no signal."""
+    forget_what_was_told()
     await recheck(node.hub.connections)
     await recheck_followers()
 
@@ -105,8 +134,12 @@ async def invalid_among(suspects: Iterable[Connection]) -> list[Connection]:
     suspects = list(suspects)
     if not suspects:
         return []
-    valid = await node.read(access.signed_in, {each.session_key for each in suspects})
-    return [each for each in suspects if valid.get(each.session_key) != each.user_id]
+    valid = await node.read(sign_ins, {each.session_key for each in suspects})
+    return [
+        each
+        for each in suspects
+        if not (sign_in := valid.get(each.session_key)) or sign_in.user.pk != each.user_id
+    ]
 
 
 async def follow_renewals(connections: Iterable[Connection]) -> None:

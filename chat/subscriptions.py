@@ -8,18 +8,28 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from chat import commands, protocol
+from chat import arrivals, protocol
 from chat.errors import no_such_room
 from chat.limits import IDLE_SECONDS, REPLAY_CHANGES, REPLAY_PAGE, TYPING_SECONDS
 from chat.node import node
 from chat.realtime import orders, topics
 from chat.realtime.roster import Occupant
+from chat.realtime.together import Together
 
 if TYPE_CHECKING:
     from accounts.models import User
     from chat.commands import Entrance
+    from chat.history import LogPage
     from chat.realtime.connection import Connection
     from chat.realtime.feed import Feed
+
+
+entered: Together[arrivals.Visitor, Entrance] = Together(
+    lambda visitors: node.read(arrivals.entrances, visitors)
+)
+replayed: Together[arrivals.Reader, LogPage] = Together(
+    lambda readers: node.read(arrivals.replays, readers)
+)
 
 
 class Subscriptions:
@@ -66,9 +76,8 @@ class Subscriptions:
         who is put out is cut off from it, and what was before shows in the reading.
         """
         while True:
-            page = await node.read(
-                commands.replay, self.occupant.user_id, entrance.room_id, position
-            )
+            reader = arrivals.Reader(entrance.membership_id, entrance.room_id, position)
+            page = await replayed(reader)
             for _prev, _tick, event in page.events:
                 # One by one: a page of the longest messages is more than the queue takes.
                 await self.connection.drained()

@@ -24,6 +24,7 @@ LAYERS = [
     ["chat.node"],
     ["chat.actions"],
     ["chat.commands", "chat.activity", "chat.revocation"],
+    ["chat.arrivals"],
     ["chat.subscriptions", "chat.answers"],
     [
         "chat.consumers",
@@ -48,6 +49,7 @@ ASKING = (
     "activity",
     "actions",
     "answers",
+    "arrivals",
     "views",
     "members",
 )

@@ -1,0 +1,107 @@
+"""Who comes: the welcome, the way into a room, what was missed.
+
+After a restart thousands come in the same second and ask the same things: so these answer many
+at once, with as many queries as for one (chat.realtime.together gathers them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from chat import access, commands, events, history, protocol
+from chat.errors import no_such_room
+from chat.limits import FRAME_BYTES, HEARTBEAT_SECONDS, MESSAGE_CHARS
+from chat.models import Membership, Room
+
+if TYPE_CHECKING:
+    from accounts.models import User
+    from chat.commands import Entrance
+
+
+class Newcomer(NamedTuple):
+    user: User
+    connection_id: str
+
+
+class Visitor(NamedTuple):
+    user: User
+    slug: str
+
+
+class Reader(NamedTuple):
+    """Somebody who holds everything up to the tick `after`."""
+
+    membership_id: int
+    room_id: int
+    after: int
+
+
+def welcomes(newcomers: Sequence[Newcomer]) -> list[str]:
+    """One query."""
+    users = {each.user.pk for each in newcomers}
+    rooms: dict[int, list[protocol.RoomSummary]] = {user_id: [] for user_id in users}
+    for membership in Membership.objects.belonging().with_rooms().filter(user__in=users):
+        rooms[membership.user_id].append(events.room_summary(membership))
+    return [
+        protocol.encode(
+            protocol.Welcome(
+                protocol=protocol.VERSION,
+                connection=each.connection_id,
+                user=events.account(each.user),
+                heartbeat=HEARTBEAT_SECONDS,
+                limits=protocol.Limits(message_chars=MESSAGE_CHARS, frame_bytes=FRAME_BYTES),
+                rooms=rooms[each.user.pk],
+            )
+        )
+        for each in newcomers
+    ]
+
+
+def entrances(visitors: Sequence[Visitor]) -> list[Entrance | Exception]:
+    """Let everybody into their room; ChatError where they may not: no_such_room, forbidden.
+
+    Two queries for all who belong to their rooms; the others have their turn one by one.
+    """
+    found = Room.objects.filter(slug__in={each.slug for each in visitors if "\0" not in each.slug})
+    rooms = {room.slug: room for room in found}
+    known = Membership.objects.belonging().filter(
+        user__in={each.user.pk for each in visitors}, room__in=rooms.values()
+    )
+    memberships = {(each.user_id, each.room_id): each for each in known}
+
+    def entrance(visitor: Visitor) -> Entrance | Exception:
+        room = rooms.get(visitor.slug)
+        membership = memberships.get((visitor.user.pk, room.pk)) if room else None
+        if room and membership:
+            return commands.Entrance(room.pk, membership.pk, room.slug, membership.role, room.tick)
+        try:
+            return commands.enter(visitor.user, visitor.slug)
+        except Exception as problem:
+            return problem
+
+    return [entrance(each) for each in visitors]
+
+
+def replays(readers: Sequence[Reader]) -> list[history.LogPage | Exception]:
+    """The next pages of what changed after a tick, for people who were let into the rooms.
+
+    ChatError(no_such_room) where they do not belong to one any more. Two queries, and the pages
+    of those who missed something; the same page is read once.
+    """
+    belonging = access.belonging({each.membership_id for each in readers})
+    heads = history.clocks({each.room_id for each in readers})
+    pages: dict[tuple[int, int], history.LogPage] = {}
+
+    def page(reader: Reader) -> history.LogPage | Exception:
+        if reader.membership_id not in belonging:
+            return no_such_room()
+        head = heads.get(reader.room_id, 0)
+        if head <= reader.after:
+            return history.LogPage([], max(head, reader.after))
+        key = reader.room_id, reader.after
+        if key not in pages:
+            pages[key] = history.read_log(*key)
+        return pages[key]
+
+    return [page(each) for each in readers]
