@@ -76,6 +76,12 @@ class Watcher:
     def told_of(self, username: str) -> list[str]:
         return [what for _, what, who in self.told if who == username]
 
+    async def sees_at_least(self, usernames: set[str], within: float) -> None:
+        async with asyncio.timeout(within):
+            while not usernames <= self.here.keys():
+                self.something_came.clear()
+                await self.something_came.wait()
+
     async def sees(self, truth: dict[str, str], within: float) -> float:
         """Wait until the page shows this; how long that took."""
         began = time.monotonic()
