@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import msgspec
 import pytest
 
 from tests import services
@@ -13,6 +14,8 @@ from tests.faults.cables import cable_to
 from tests.faults.conftest import FAST
 from tests.faults.people import Size, Wanderer, all_is_well
 from tests.faults.several import Redis, own_redis, several_servers
+from tests.faults.test_stampede import crowd
+from tests.faults.watching import Watcher
 from tests.running import RunningServer
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300)]
@@ -80,18 +83,36 @@ async def freeze(redis: Redis) -> None:
     redis.thaw()
 
 
-FAULTS = [stop_for_a_while, restart_empty, flush, kill_subscribers, pause_clients, freeze]
+async def forge(redis: Redis) -> None:
+    """Whoever can write into Redis says things on every channel."""
+    for _ in range(20):
+        for channel in redis.client.pubsub_channels():  # type: ignore[union-attr]
+            for message in FORGERIES:
+                redis.client.publish(channel, message)
+        await asyncio.sleep(0.1)
+
+
+FORGERIES = [
+    b"",
+    b"\xff\x00 raw bytes",
+    msgspec.msgpack.encode({"type": "websocket.disconnect", "code": 1000}),
+    msgspec.msgpack.encode({"type": "websocket.send", "text": "hello"}),
+    msgspec.msgpack.encode({"type": "send", "letter": b"x" * 40}),
+    msgspec.msgpack.encode({"type": "node.letter", "letter": b"x" * 40}),
+]
+FAULTS = [stop_for_a_while, restart_empty, flush, kill_subscribers, pause_clients, freeze, forge]
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 async def test_whatever_becomes_of_redis_nothing_is_lost_or_late(
     servers: list[RunningServer], redis_server: Redis, size: Size, fault: Callable[[Redis], object]
 ) -> None:
-    async with talk(servers) as talkers:
+    async with talk(servers) as (talkers, watchers):
         for _ in range(size.of(1, 3)):
             await fault(redis_server)  # type: ignore[misc]
             await all_see_everything(talkers, CATCH_UP_SECONDS)
             await all_talk_on(talkers)
+            await all_know_who_is_here(watchers)
 
 
 async def test_a_line_to_redis_that_swallows_everything_is_found(
@@ -99,12 +120,13 @@ async def test_a_line_to_redis_that_swallows_everything_is_found(
 ) -> None:
     async with cable_to(redis_server.url) as (cable, url):
         with several_servers(2, database_url, url, **FAST) as servers:
-            async with talk(servers) as talkers:
+            async with talk(servers) as (talkers, watchers):
                 cable.swallows = True
                 await asyncio.sleep(FAULT_SECONDS)
                 await all_see_everything(talkers, CATCH_UP_SECONDS)
                 cable.swallows = False
                 await all_see_everything(talkers, CATCH_UP_SECONDS)
+                await all_know_who_is_here(watchers)
             assert any("Nothing comes over the line" in each.text_of_log for each in servers)
 
 
@@ -125,8 +147,13 @@ class Talker(Wanderer):
 
 
 @asynccontextmanager
-async def talk(servers: list[RunningServer]) -> AsyncIterator[list[Talker]]:
-    """People on every server talk in one room until the end of the block; then all is checked."""
+async def talk(
+    servers: list[RunningServer],
+) -> AsyncIterator[tuple[list[Talker], list[Watcher]]]:
+    """People on every server talk in one room until the end of the block; then all is checked.
+
+    Bob and Charlie sit there, each in front of another server, and see who is here.
+    """
     alice = await Chatter(servers[0], f"alice-{time.monotonic_ns()}").sign_up()
     room = await alice.make_room()
     talkers = [
@@ -135,9 +162,14 @@ async def talk(servers: list[RunningServer]) -> AsyncIterator[list[Talker]]:
     async with AsyncExitStack() as stack:
         for each in talkers:
             await stack.enter_async_context(each.staying())
+        watchers = [
+            await stack.enter_async_context(Watcher(person.at(server), room).watching())
+            for person, server in zip(crowd(servers[0], 2), servers, strict=True)
+        ]
+        await all_know_who_is_here(watchers)
         talking = [asyncio.create_task(each.talk()) for each in talkers]
         try:
-            yield talkers
+            yield talkers, watchers
         finally:
             for task in talking:
                 task.cancel()
@@ -167,6 +199,15 @@ async def all_see_everything(talkers: list[Talker], within: float) -> None:
                 lambda each=each: each.view.held >= tick and said <= seen(each),
                 within,  # type: ignore[misc]
             )
+
+
+async def all_know_who_is_here(watchers: list[Watcher]) -> None:
+    """The talker on every server, and both who watch; nobody was ever told to have left."""
+    names = {each.person.username for each in watchers}
+    for each in watchers:
+        await each.until(lambda each=each: len(each.here) == 3 and names < set(each.here), 30)  # type: ignore[misc]
+        assert [who for _, what, who in each.told if what == "left"] == []
+        assert each.complaints == []
 
 
 async def all_talk_on(talkers: list[Talker]) -> None:

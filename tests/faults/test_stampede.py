@@ -31,7 +31,8 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from accounts.models import User
 store = import_module(settings.SESSION_ENGINE).SessionStore
 for number in range({count}):
-    user = User(username=f"crowd-{{number}}", email=f"crowd-{{number}}@example.org")
+    name = f"crowd-{{number}}"
+    user = User.objects.filter(username=name).first() or User(username=name)
     user.set_unusable_password()
     user.save()
     session = store()

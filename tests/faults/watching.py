@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
 from websockets.exceptions import ConnectionClosed
@@ -76,9 +76,10 @@ class Watcher:
     def told_of(self, username: str) -> list[str]:
         return [what for _, what, who in self.told if who == username]
 
-    async def sees_at_least(self, usernames: set[str], within: float) -> None:
+    async def until(self, question: Callable[[], bool], within: float) -> None:
+        """Wait for what comes until the answer is true. Raises TimeoutError."""
         async with asyncio.timeout(within):
-            while not usernames <= self.here.keys():
+            while not question():
                 self.something_came.clear()
                 await self.something_came.wait()
 
@@ -86,10 +87,7 @@ class Watcher:
         """Wait until the page shows this; how long that took."""
         began = time.monotonic()
         try:
-            async with asyncio.timeout(within):
-                while self.here != truth:
-                    self.something_came.clear()
-                    await self.something_came.wait()
+            await self.until(lambda: self.here == truth, within)
         except TimeoutError:
             wrong = set(self.here.items()) ^ set(truth.items())
             raise AssertionError(f"{self.person.username} still sees {sorted(wrong)}") from None
