@@ -76,12 +76,9 @@ class Chatter:
     def cookie(self) -> str:
         return f"sessionid={self.web.cookies['sessionid']}"
 
-    @asynccontextmanager
-    async def socket(
-        self, address: str = "", *, origin: str | None = None
-    ) -> AsyncIterator["Socket"]:
+    async def connect(self, address: str = "", *, origin: str | None = None) -> "Socket":
         """A connection, at whatever frame it is; `address` follows /ws/chat/."""
-        async with connect(
+        line = await connect(
             self.server.socket_address + address,
             additional_headers={"Cookie": self.cookie},
             origin=origin,  # type: ignore[arg-type]
@@ -89,8 +86,17 @@ class Chatter:
             # With a bound, a line with unread frames would not see the answer to its close.
             max_queue=None,
             ping_interval=None,
-        ) as line:
-            yield Socket(line, self.username)
+        )
+        return Socket(line, self.username)
+
+    @asynccontextmanager
+    async def socket(
+        self, address: str = "", *, origin: str | None = None
+    ) -> AsyncIterator["Socket"]:
+        """The same, until the end of the block."""
+        socket = await self.connect(address, origin=origin)
+        async with socket.line:
+            yield socket
 
     @asynccontextmanager
     async def tab(self, room: str, *, batch: bool = False) -> AsyncIterator["Socket"]:
