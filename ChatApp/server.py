@@ -103,8 +103,8 @@ def serve_alone() -> None:
 
     prepare()
     listener = listen(settings.HOST, settings.PORT)
-    introduce(listener)
     ignore_hang_up()
+    introduce(listener)
     serve(listener, lambda: None)
 
 
