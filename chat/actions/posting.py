@@ -11,10 +11,11 @@ from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, transaction
 
 from chat import access, mentions, texts
+from chat.actions.inserting import insert_rows
 from chat.actions.publishing import publish_on_commit
 from chat.actions.rooms import enter_room
 from chat.errors import ChatError, no_such_message
-from chat.models import Membership, Mention, Message, Room
+from chat.models import Membership, Message, Room
 from chat.models.messages import digest_of
 from chat.node import node
 
@@ -128,9 +129,10 @@ class Batch:
         if self.fresh:
             self.take_ticks()
             mentioned = self.find_mentioned()
-            Message.objects.bulk_create(self.fresh)
-            rows = [row for message, people in mentioned for row in mentions.rows(message, people)]
-            Mention.objects.bulk_create(rows)
+            insert_rows(self.fresh)
+            insert_rows(
+                [row for message, people in mentioned for row in mentions.rows(message, people)]
+            )
             self.move_read_positions()
             for message in self.fresh:
                 publish_on_commit(message)
@@ -182,9 +184,11 @@ class Batch:
 
     def take_ticks(self) -> None:
         """Rooms in one order everywhere: two processes never wait for each other's second one."""
-        for room in sorted({message.room for message in self.fresh}, key=lambda room: room.pk):
-            messages = [message for message in self.fresh if message.room == room]
-            last = room.advance(len(messages))
+        by_room: dict[int, list[Message]] = {}
+        for message in self.fresh:
+            by_room.setdefault(message.room_id, []).append(message)
+        for _, messages in sorted(by_room.items()):
+            last = messages[0].room.advance(len(messages))
             for tick, message in enumerate(messages, last - len(messages) + 1):
                 message.seq = message.tick = tick
 
