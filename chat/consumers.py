@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -20,6 +21,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth.models import AnonymousUser
 
+from accounts.sessions import SessionStore
 from accounts.sign_ins import prepared
 from chat import arrivals, commands, events, protocol, revocation
 from chat.actions.posting import Posted, store_soon
@@ -49,6 +51,9 @@ log = logging.getLogger("chat.consumers")
 
 Waiting = tuple[protocol.Envelope, protocol.Command]
 
+
+# Stands for a session that was looked at and is not needed any more.
+NO_SESSION = SessionStore()
 
 welcomed: Together[arrivals.Newcomer, str] = Together(
     lambda newcomers: node.read(arrivals.welcomes, newcomers)
@@ -116,6 +121,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
 
     def arrive(self, user: User) -> None:
         self.user = user
+        self.came_at: float = self.scope.get("came_at", 0.0)
         self.slug: str | None = self.scope["url_route"]["kwargs"].get("slug")
         batches = parse_qs(self.scope["query_string"].decode("latin-1")).get("batch") == ["1"]
         self.connection = Connection(
@@ -132,9 +138,18 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         self.subscriptions = Subscriptions(user, self.connection)
         self.connection.hold()
         node.add(self.connection)
-        # It would be kept for as long as the socket is open.
-        prepared.set(None)
+        self.forget_handshake()
         self.begin(self.arriving(self.connection))
+
+    def forget_handshake(self) -> None:
+        """What let it in would be kept, once or several times, for as long as it is open."""
+        prepared.set(None)
+        # The middleware in between copied the scope, but not what is in it.
+        with suppress(KeyError, AttributeError):
+            self.scope["headers"].clear()
+            self.scope["cookies"].clear()
+        self.scope["session"]._wrapped = NO_SESSION
+        self.scope = {}
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
         self.worker = asyncio.get_running_loop().create_task(work)
@@ -239,7 +254,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         try:
             # From here on nothing that is said to this user is missed; then comes what was.
             await node.bus.is_followed(topics.user(self.user.pk))
-            revocation.meet(connection, self.scope.get("came_at", 0.0))
+            revocation.meet(connection, self.came_at)
             entrance = None
             if self.slug is not None:
                 entrance = await entered(arrivals.Visitor(self.user, self.slug))
