@@ -134,11 +134,11 @@ def _do_without(reason: str) -> NoReturn:
 
 
 @contextmanager
-def postgres(*, tcp: bool = False) -> Iterator[str]:
+def postgres(*, tcp: bool = False, durable: bool = False) -> Iterator[str]:
     """A fresh PostgreSQL; yields its DATABASE_URL, over a UNIX socket unless `tcp`.
 
-    Commits wait for the log as in production (only the disk is not waited for), so that a
-    killed server still has what it confirmed.
+    Commits wait for the log as in production (the disk is waited for only if `durable`), so that
+    a killed server still has what it confirmed.
     """
     with _private_folder("chat-pg-") as folder:
         account = _unprivileged_account(folder)
@@ -150,8 +150,8 @@ def postgres(*, tcp: bool = False) -> Iterator[str]:
             "listen_addresses": "127.0.0.1" if tcp else "",
             "port": port,
             "unix_socket_directories": folder,
-            "fsync": "off",
-            "full_page_writes": "off",
+            "fsync": "on" if durable else "off",
+            "full_page_writes": "on" if durable else "off",
             "max_connections": 200,
         }
         command = [_program("postgres"), "-D", str(folder / "cluster")]
