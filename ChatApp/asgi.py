@@ -4,18 +4,19 @@ import asyncio
 import os
 from typing import Any, cast
 
+import django
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ChatApp.settings")
-django_application = get_asgi_application()
+django.setup(set_prefix=False)
 
 # What follows reads the settings and the models.
 from chat.node import node  # noqa: E402
 from chat.routing import websocket_urlpatterns  # noqa: E402
 from ChatApp.asgi_types import Receive, Scope, Send  # noqa: E402
 from ChatApp.bodies import BoundedBodies  # noqa: E402
+from ChatApp.handler import ThreadedHandler  # noqa: E402
 from ChatApp.http import FastPaths  # noqa: E402
 from ChatApp.origin import SameOrigin  # noqa: E402
 from ChatApp.proxy import TrustedProxies  # noqa: E402
@@ -24,7 +25,7 @@ from ChatApp.sockets import Door, Unavailable  # noqa: E402
 routes = TrustedProxies(
     ProtocolTypeRouter(
         {
-            "http": FastPaths(BoundedBodies(cast(Any, django_application))),
+            "http": FastPaths(BoundedBodies(cast(Any, ThreadedHandler()))),
             "websocket": SameOrigin(
                 Unavailable(Door(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))))
             ),

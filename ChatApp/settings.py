@@ -134,6 +134,8 @@ def database_settings() -> dict[str, Any]:
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
             "PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit=67108864",
         }
+        # Opening the file anew takes longer than most questions; each thread keeps its own.
+        settings["CONN_MAX_AGE"] = None
         # A file, not memory: tests look at one database from several threads.
         settings["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
     else:

@@ -14,10 +14,11 @@ from django.contrib.auth import get_user_model
 
 from chat.errors import ChatError, no_such_message, no_such_room
 from chat.limits import USERNAME_CHARS
-from chat.models import Membership, Message, Room
+from chat.models import Membership, Message, Room, rows
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from chat.models.rows import OwnRoom
 
 K = TypeVar("K")
 
@@ -30,12 +31,19 @@ def room(user: User, slug: str | None) -> Room:
     if not slug or "\0" in slug:
         # PostgreSQL takes no NUL, not even to compare with.
         raise no_such_room()
-    found = Room.objects.visible_to(user).filter(slug=slug).first()
-    if found:
+    found, standing = rows.room_and_standing(user.pk, slug) or (None, None)
+    if found and standing == Membership.Standing.BELONGS:
         return found
-    if Room.objects.filter(slug=slug, kind=Room.Kind.PUBLIC).exists():
+    if found is None or found.kind != Room.Kind.PUBLIC:
+        raise no_such_room()
+    if standing in {Membership.Standing.REMOVED, Membership.Standing.BANNED}:
         raise shut_out()
-    raise no_such_room()
+    return found
+
+
+def among(rooms: Iterable[OwnRoom], slug: str) -> OwnRoom | None:
+    """The room of that slug among those that somebody belongs to."""
+    return next((each for each in rooms if each.slug == slug), None)
 
 
 def shut_out() -> ChatError:
@@ -44,7 +52,9 @@ def shut_out() -> ChatError:
 
 def membership(user: User, room: Room) -> Membership | None:
     """What ties the user to the room, whatever their standing, with the user as they are now."""
-    return Membership.objects.select_related("user").filter(user=user, room=room).first()
+    # Not first(): to sort by ids, PostgreSQL may go through all of them.
+    found = Membership.objects.select_related("user").filter(user=user, room=room)
+    return next(iter(found), None)
 
 
 def follows(user_id: int, room_id: int) -> bool:
@@ -88,9 +98,9 @@ def message(user: User, message_id: int) -> Message:
     return found
 
 
-def message_in(room: Room, message_id: int) -> Message:
-    """A message of a room that the user may see. Raises ChatError(no_such_message)."""
-    found = Message.objects.in_full().filter(room=room, pk=message_id).first()
+def place_in(room: Room, message_id: int) -> int:
+    """Where a message stands in a room that the user may see. Raises ChatError(no_such_message)."""
+    found = Message.objects.filter(room=room, pk=message_id).values_list("seq", flat=True).first()
     if found is None:
         raise no_such_message()
     return found

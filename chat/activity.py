@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from chat import events, history, protocol
 from chat.limits import ACTIVITY_SECONDS, RECONCILE_DEGRADED_SECONDS
-from chat.models import Membership
+from chat.models.rows import OwnRoom
 from chat.node import node
 from chat.realtime import topics
 
@@ -43,8 +43,8 @@ async def tell_activity() -> None:
     rooms, node.news = node.news, set()
     users = {user for room_id in rooms for user in node.hub.users_beside(room_id)}
     try:
-        for membership in await waiting(rooms, users):
-            tell(membership)
+        for own in await waiting(rooms, users):
+            tell(own)
     except Exception:
         node.news |= rooms
         raise
@@ -55,14 +55,14 @@ async def tell_reads() -> None:
     reads, node.reads = node.reads, {}
     connected = {key: skip for key, skip in reads.items() if has_other(key[0], skip)}
     rooms, users = {room for _, room in connected}, {user for user, _ in connected}
-    for membership in await waiting(rooms, users):
-        key = membership.user_id, membership.room_id
+    for own in await waiting(rooms, users):
+        key = own.user_id, own.room_id
         if key in connected:
-            event = protocol.encode(events.room_read(membership))
-            node.hub.deliver(topics.user(membership.user_id), event, connected[key])
+            event = protocol.encode(events.room_read(own))
+            node.hub.deliver(topics.user(own.user_id), event, connected[key])
 
 
-async def waiting(rooms: set[int], users: set[int]) -> list[Membership]:
+async def waiting(rooms: set[int], users: set[int]) -> list[OwnRoom]:
     """What waits in these rooms for these users, but for who was put out meanwhile."""
     if not rooms or not users:
         return []
@@ -76,9 +76,9 @@ def has_other(user_id: int, connection_id: str | None) -> bool:
     return any(connection.id != connection_id for connection in listening)
 
 
-def tell(membership: Membership) -> None:
-    event = protocol.encode(events.room_activity(membership))
-    feed = node.hub.feeds.get(topics.room(membership.room_id))
-    for connection in node.hub.listening(topics.user(membership.user_id)):
+def tell(own: OwnRoom) -> None:
+    event = protocol.encode(events.room_activity(own))
+    feed = node.hub.feeds.get(topics.room(own.room_id))
+    for connection in node.hub.listening(topics.user(own.user_id)):
         if feed is None or not feed.has(connection):
-            connection.deliver(event, topics.room(membership.room_id))
+            connection.deliver(event, topics.room(own.room_id))

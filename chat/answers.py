@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.cache import get_conditional_response
 from django.views import csrf
 from msgspec import Struct
 
@@ -81,6 +83,16 @@ def refused(refusal: ChatError) -> HttpResponse:
     if refusal.retry_after:
         response["Retry-After"] = str(math.ceil(refusal.retry_after))
     return response
+
+
+def kept_while_it_is_the_same(request: HttpRequest, answer: Struct) -> HttpResponse:
+    """JSON that a browser may keep for itself alone, and asks about each time before it uses it."""
+    response = json(answer)
+    digest = hashlib.blake2b(response.content, digest_size=16).hexdigest()
+    response["ETag"] = f'"{digest}"'
+    response["Cache-Control"] = "private, no-cache"
+    answered = get_conditional_response(request, etag=response["ETag"], response=response)
+    return cast(HttpResponse, answered)
 
 
 def json(answer: Struct, *, status: int = 200) -> HttpResponse:

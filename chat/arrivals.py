@@ -13,6 +13,7 @@ from chat import access, commands, events, history, protocol
 from chat.errors import no_such_room
 from chat.limits import FRAME_BYTES, HEARTBEAT_SECONDS, MESSAGE_CHARS
 from chat.models import Membership, Room
+from chat.models.rows import own_rooms
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -41,8 +42,8 @@ def welcomes(newcomers: Sequence[Newcomer]) -> list[str]:
     """One query."""
     users = {each.user.pk for each in newcomers}
     rooms: dict[int, list[protocol.RoomSummary]] = {user_id: [] for user_id in users}
-    for membership in Membership.objects.belonging().with_rooms().filter(user__in=users):
-        rooms[membership.user_id].append(events.room_summary(membership))
+    for own in own_rooms(*users):
+        rooms[own.user_id].append(events.room_summary(own))
     return [
         protocol.encode(
             protocol.Welcome(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+import msgspec
+
 from chat import protocol
 from chat.models import Membership, Message, Room
 from chat.protocol import timestamp
 
 if TYPE_CHECKING:
     from accounts.models import User
+    from chat.models.rows import MessageRow, OwnRoom
 
 
 def account(user: User) -> protocol.Account:
@@ -45,6 +48,36 @@ def message_fields(row: Message) -> dict[str, Any]:
     }
 
 
+def message_of(
+    row: MessageRow, slug: str, reactions: dict[str, list[str]] | None
+) -> protocol.Message:
+    """The same from a row without instances."""
+    return protocol.Message(**row_fields(row, slug, reactions))
+
+
+def row_fields(
+    row: MessageRow, slug: str, reactions: dict[str, list[str]] | None
+) -> dict[str, Any]:
+    return {
+        "room": slug,
+        "id": row.id,
+        "seq": row.seq,
+        "tick": row.tick,
+        "username": row.username,
+        "name": row.display_name or row.username,
+        "message": row.text,
+        "timestamp": row.created,
+        "client_id": row.client_id,
+        "reply_to": row.reply_to,
+        "mentions": [] if row.mentions == "[]" else msgspec.json.decode(row.mentions),
+        "edited": row.edited,
+        "deleted": bool(row.is_deleted),
+        "reactions": reactions or {},
+        "attachments": [],
+        "kind": row.kind,
+    }
+
+
 CHANGES: dict[str, type[protocol.MessageChanged]] = {
     Message.Change.EDITED: protocol.MessageEdited,
     Message.Change.DELETED: protocol.MessageDeleted,
@@ -61,6 +94,16 @@ def change(row: Message, *, prev: int) -> protocol.MessagePosted | protocol.Mess
     return kind(room=row.room.slug, seq=row.tick, prev=prev, changed=message(row))
 
 
+def change_of(
+    row: MessageRow, slug: str, reactions: dict[str, list[str]] | None, *, prev: int
+) -> protocol.MessagePosted | protocol.MessageChanged:
+    """The same from a row without instances."""
+    if row.change == Message.Change.POSTED:
+        return protocol.MessagePosted(prev=prev, **row_fields(row, slug, reactions))
+    changed = message_of(row, slug, reactions)
+    return CHANGES[row.change](room=slug, seq=row.tick, prev=prev, changed=changed)
+
+
 def ack(row: Message, *, duplicate: bool) -> protocol.Ack:
     return protocol.Ack(
         room=row.room.slug,
@@ -72,45 +115,35 @@ def ack(row: Message, *, duplicate: bool) -> protocol.Ack:
     )
 
 
-def room_summary(membership: Membership) -> protocol.RoomSummary:
-    """Needs a membership from `with_unread()`, with its room."""
-    return protocol.RoomSummary(**summary_fields(membership))
+def room_summary(own: OwnRoom) -> protocol.RoomSummary:
+    return protocol.RoomSummary(**summary_fields(own))
 
 
-def room_added(membership: Membership) -> protocol.RoomAdded:
-    return protocol.RoomAdded(**summary_fields(membership))
+def room_added(own: OwnRoom) -> protocol.RoomAdded:
+    return protocol.RoomAdded(**summary_fields(own))
 
 
-def summary_fields(membership: Membership) -> dict[str, Any]:
-    room: Room = membership.room
+def summary_fields(own: OwnRoom) -> dict[str, Any]:
     return {
-        "room": room.slug,
-        "name": room.name,
-        "kind": room.kind,
-        "topic": room.topic,
-        "seq": room.tick,
-        "read": membership.read,
-        "unread": membership.unread,
-        "mentions": membership.mentions,
-        "role": membership.role,
+        "room": own.slug,
+        "name": own.name,
+        "kind": own.kind,
+        "topic": own.topic,
+        "seq": own.tick,
+        "read": own.read,
+        "unread": own.unread,
+        "mentions": own.mentions,
+        "role": own.role,
     }
 
 
-def room_read(membership: Membership) -> protocol.RoomRead:
-    return protocol.RoomRead(
-        room=membership.room.slug,
-        seq=membership.read,
-        unread=membership.unread,
-        mentions=membership.mentions,
-    )
+def room_read(own: OwnRoom) -> protocol.RoomRead:
+    return protocol.RoomRead(room=own.slug, seq=own.read, unread=own.unread, mentions=own.mentions)
 
 
-def room_activity(membership: Membership) -> protocol.RoomActivity:
+def room_activity(own: OwnRoom) -> protocol.RoomActivity:
     return protocol.RoomActivity(
-        room=membership.room.slug,
-        seq=membership.room.tick,
-        unread=membership.unread,
-        mentions=membership.mentions,
+        room=own.slug, seq=own.tick, unread=own.unread, mentions=own.mentions
     )
 
 

@@ -33,6 +33,7 @@ IDLE_SECONDS = 1.0
 # `room.activity` of a room, for who does not look at it.
 ACTIVITY_SECONDS = 1.0
 
+LOBBY_PAGE = 50
 HISTORY_PAGE = 50
 HISTORY_PAGE_MOST = 100
 # Changes of a room that a replay brings in full; beyond it the client starts afresh.

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
+from django.db.models import Exists, OuterRef
 
 from chat.models import Mention, Message, Room
 
@@ -32,9 +33,9 @@ def people_in(text: str, room: Room) -> list[User]:
     names = names_in(text)
     if not names:
         return []
-    belonging = room.memberships.belonging().values("user")
-    people = get_user_model().objects.filter(pk__in=belonging, username_key__in=names)
-    return list(people)
+    # Not `pk__in`: SQLite would first make a list of everybody in the room.
+    belonging = room.memberships.belonging().filter(user=OuterRef("pk"))
+    return list(get_user_model().objects.filter(Exists(belonging), username_key__in=names))
 
 
 def rows(message: Message, people: Iterable[User]) -> list[Mention]:

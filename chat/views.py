@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 from django.contrib.auth.decorators import login_required
-from django.db.models import OuterRef, Subquery
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_http_methods, require_safe
+from msgspec import Struct
 
 from accounts.models import User
-from chat import access, commands, events, history, protocol
+from chat import access, commands, drawing, events, history, names, protocol
 from chat.actions.rooms import enter_room, open_room
-from chat.answers import as_json, as_page, json, signed_in
+from chat.answers import as_json, as_page, json, kept_while_it_is_the_same, signed_in
 from chat.bodies import NewRoom, read_body, read_query, wants_json
+from chat.errors import no_such_room
 from chat.forms import RoomForm
-from chat.limits import FRAME_BYTES, MESSAGE_CHARS
-from chat.models import Membership, Message, Room
+from chat.limits import FRAME_BYTES, LOBBY_PAGE, MESSAGE_CHARS, ROOM_NAME_CHARS
+from chat.models import Room, rows
+from chat.models.rows import OwnRoom
 
 # --- Pages
 
@@ -42,43 +47,92 @@ def rooms_page(request: HttpRequest) -> HttpResponse:
         kind = Room.Kind.PRIVATE if form.cleaned_data["private"] else Room.Kind.PUBLIC
         room, _is_new = open_room(name=form.cleaned_data["name"], by=user, kind=kind)
         return redirect("room", room.slug)
-    context = {"form": form, "rooms": rooms_for(user)}
-    return render(request, "chat/rooms.html", context)
+    return render(request, "chat/rooms.html", {"form": form, **lobby(user, request.GET)})
+
+
+def lobby(user: User, query: QueryDict) -> dict[str, Any]:
+    """One page of the rooms that a user may enter, with `joined`, `unread`, `last_posted_at`."""
+    wanted = query.get("q", "").replace("\0", "")[:ROOM_NAME_CHARS].strip()
+    number = page_number(query.get("page", ""))
+    start = (number - 1) * LOBBY_PAGE
+    found = Room.objects.by_name(user, names.identity(wanted))
+    *rooms, beyond = [*found[start : start + LOBBY_PAGE + 1], None][: LOBBY_PAGE + 1]
+    own = {each.room_id: each for each in rows.waiting([room.pk for room in rooms], [user.pk])}
+    for room in rooms:
+        room.joined = room.pk in own
+        room.unread = own[room.pk].unread if room.joined else 0
+    return {
+        "rooms": rooms,
+        "q": wanted,
+        "number": number,
+        "has_next": beyond is not None,
+        "is_long": bool(wanted or beyond or number > 1),
+    }
+
+
+def page_number(text: str) -> int:
+    is_number = text.isascii() and text.isdigit() and len(text) < 6
+    return max(1, int(text)) if is_number else 1
+
+
+class RoomPage(Struct):
+    """What the page's script starts with."""
+
+    user: protocol.Account
+    room: protocol.RoomSummary
+    history: protocol.History
+    limits: protocol.Limits
+    urls: dict[str, str]
 
 
 @login_required
-@require_GET
+@require_safe
 @as_page
 def room_page(request: HttpRequest, slug: str) -> HttpResponse:
     """A room with its newest messages. Entering it makes a first-time visitor its member."""
     user = signed_in(request)
-    room = access.room(user, slug)
-    enter_room(room=room, user=user, by_page=True)
-    page = {
-        "user": events.account(user),
-        "room": events.room_summary(own_membership(user, room)),
-        "history": history.newest(room),
-        "limits": protocol.Limits(message_chars=MESSAGE_CHARS, frame_bytes=FRAME_BYTES),
-        "urls": {
+    rooms = rows.own_rooms(user.pk)
+    own = access.among(rooms, slug)
+    if own is None:
+        enter_room(room=access.room(user, slug), user=user, by_page=True)
+        rooms = rows.own_rooms(user.pk)
+        own = access.among(rooms, slug)
+    if own is None:
+        # Put out in this very moment.
+        raise no_such_room()
+    drawn = drawing.room_page(is_staff=user.is_staff, has_topic=bool(own.topic))
+    text = drawn.fill(
+        name=own.name,
+        topic=own.topic,
+        links=mark_safe("".join(link(each, is_current=each is own) for each in rooms)),  # noqa: S308
+        members=drawing.address("members", slug),
+        username=user.username,
+        person=user.name,
+        csrf_token=get_token(request),
+        page=drawing.embedded(msgspec.json.encode(start_of(user, own, request.path))),
+    )
+    return HttpResponse(text)
+
+
+def start_of(user: User, own: OwnRoom, path: str) -> RoomPage:
+    return RoomPage(
+        user=events.account(user),
+        room=events.room_summary(own),
+        history=history.newest(own),
+        limits=protocol.Limits(message_chars=MESSAGE_CHARS, frame_bytes=FRAME_BYTES),
+        urls={
             "socket": "/ws/chat/?batch=1",
-            "history": reverse("messages", args=[room.slug]),
-            "login": f"{reverse('account_login')}?{urlencode({'next': request.path})}",
+            "history": drawing.address("messages", own.slug),
+            "login": f"{reverse('account_login')}?{urlencode({'next': path})}",
         },
-    }
-    context = {"room": room, "rooms": rooms_for(user), "page": msgspec.to_builtins(page)}
-    return render(request, "chat/room.html", context)
+    )
 
 
-def rooms_for(user: User) -> list[Room]:
-    """The rooms that a user may enter, with `joined`, `unread` and `last_posted_at`."""
-    memberships = Membership.objects.belonging().with_unread().filter(user=user)
-    unread = {each.room_id: each.unread for each in memberships}
-    last = Message.objects.filter(room=OuterRef("pk")).order_by("-seq").values("created_at")[:1]
-    rooms = list(Room.objects.visible_to(user).annotate(last_posted_at=Subquery(last)))
-    for room in rooms:
-        room.joined = room.pk in unread  # type: ignore[attr-defined]
-        room.unread = unread.get(room.pk, 0)  # type: ignore[attr-defined]
-    return sorted(rooms, key=lambda room: room.identity)
+def link(own: OwnRoom, *, is_current: bool) -> SafeString:
+    """Of a room, for the sidebar."""
+    drawn = drawing.room_link(own.kind, has_unread=own.unread > 0, is_current=is_current)
+    address = drawing.address("room", own.slug)
+    return drawn.fill(slug=own.slug, address=address, name=own.name, unread=own.unread)
 
 
 # --- The protocol over HTTP
@@ -97,10 +151,12 @@ def read_history(request: HttpRequest, slug: str) -> HttpResponse:
     room = access.room(signed_in(request), slug)
     query = read_query(request)
     if query.around is not None:
-        return json(history.around(room, query.around, limit=query.page))
-    if query.after is not None:
-        return json(history.since(room, query.after, limit=query.page))
-    return json(history.newest(room, before=query.before, limit=query.page))
+        page = history.around(room, query.around, limit=query.page)
+    elif query.after is not None:
+        page = history.since(room, query.after, limit=query.page)
+    else:
+        page = history.newest(room, before=query.before, limit=query.page)
+    return kept_while_it_is_the_same(request, page)
 
 
 def post_message(request: HttpRequest, slug: str) -> HttpResponse:
@@ -117,8 +173,5 @@ def make_room(request: HttpRequest) -> HttpResponse:
     wanted = read_body(request, NewRoom)
     room, is_new = open_room(name=wanted.name, by=user, kind=wanted.kind)
     enter_room(room=room, user=user)
-    return json(events.room_summary(own_membership(user, room)), status=201 if is_new else 200)
-
-
-def own_membership(user: User, room: Room) -> Membership:
-    return Membership.objects.with_unread().select_related("room").get(room=room, user=user)
+    own = rows.own_room(user.pk, room.pk)
+    return json(events.room_summary(own), status=201 if is_new else 200)

@@ -17,7 +17,7 @@ from tests.running import CHECKOUT
 # list, and modules of one package (such as chat.models) each other.
 LAYERS = [
     ["chat.errors", "chat.limits", "chat.checks", "chat.unicode"],
-    ["chat.protocol", "chat.names", "chat.texts"],
+    ["chat.protocol", "chat.names", "chat.texts", "chat.drawing"],
     ["chat.models"],
     ["chat.access", "chat.events", "chat.mentions", "chat.bodies", "chat.forms"],
     ["chat.history", "chat.realtime"],

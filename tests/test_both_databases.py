@@ -10,7 +10,7 @@ import pytest
 from tests import services
 from tests.running import CHECKOUT
 
-TESTS = ["tests/accounts", "tests/actions", "tests/admin", "tests/http"]
+TESTS = ["tests/accounts", "tests/actions", "tests/admin", "tests/http", "tests/scale"]
 
 
 @pytest.mark.timeout(600)

@@ -188,9 +188,11 @@ class Batch:
         for message in self.fresh:
             by_room.setdefault(message.room_id, []).append(message)
         for _, messages in sorted(by_room.items()):
-            last = messages[0].room.advance(len(messages))
-            for tick, message in enumerate(messages, last - len(messages) + 1):
-                message.seq = message.tick = tick
+            room, count = messages[0].room, len(messages)
+            last = room.advance(count, posts=count)
+            for place, message in enumerate(messages, 1):
+                message.seq = message.tick = last - count + place
+                message.number = room.posted - count + place
 
     def find_mentioned(self) -> list[tuple[Message, list[User]]]:
         found = [

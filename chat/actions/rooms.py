@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from chat import access, events, names, protocol
 from chat.actions.publishing import after_commit
 from chat.errors import ChatError
-from chat.models import Membership, Room
+from chat.models import Membership, Room, rows
 from chat.node import node
 from chat.realtime import topics
 
@@ -90,7 +90,7 @@ def free_slug(name: str) -> str:
     """The slug that the name would like to have, or the first of its numbers that is free."""
     stem = names.slug_stem(name)
     # What `numbered` cuts off of a long stem leaves at least this in common.
-    taken = set(Room.objects.filter(slug__startswith=stem[:60]).values_list("slug", flat=True))
+    taken = set(Room.objects.that_begin("slug", stem[:60]).values_list("slug", flat=True))
     return next(slug for number in count(1) if (slug := names.numbered(stem, number)) not in taken)
 
 
@@ -122,7 +122,6 @@ def join(room: Room, user: User, role: str) -> Membership:
         membership, _ = Membership.objects.update_or_create(
             room=room, user=user, defaults={"role": role, "read": tick, "standing": standing}
         )
-        added = Membership.objects.with_unread().select_related("room").get(pk=membership.pk)
-        text = protocol.encode(events.room_added(added))
+        text = protocol.encode(events.room_added(rows.own_room(user.pk, room.pk)))
         after_commit(node.bus.publish, topics.user(user.pk), text)
     return membership

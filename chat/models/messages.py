@@ -26,22 +26,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         )
 
     def visible_to(self, user: User) -> MessageQuerySet:
-        return self.filter(room__in=Room.objects.visible_to(user))
-
-    def newest_before(self, seq: int | None, limit: int) -> list[Message]:
-        """At most `limit` messages posted before the tick `seq` (None: the last), oldest first."""
-        rows = self if seq is None else self.filter(seq__lt=seq)
-        return list(rows.order_by("-seq")[:limit])[::-1]
-
-    def oldest_after(self, seq: int, limit: int) -> list[Message]:
-        return list(self.filter(seq__gt=seq).order_by("seq")[:limit])
-
-    def touched_between(self, after: int, until: int, limit: int) -> list[Message]:
-        """The log: what changed after the tick `after` up to `until`, by its latest change."""
-        return self.filter(tick__lte=until).touched_after(after, limit)
-
-    def touched_after(self, after: int, limit: int) -> list[Message]:
-        return list(self.filter(tick__gt=after).order_by("tick")[:limit])
+        # Not `room__in`: SQLite would first make a list of every room that the user may see.
+        return self.filter(
+            models.Exists(Room.objects.visible_to(user).filter(pk=models.OuterRef("room")))
+        )
 
 
 class Message(models.Model):
@@ -56,13 +44,18 @@ class Message(models.Model):
         REACTION_ADDED = "reaction.added"
         REACTION_REMOVED = "reaction.removed"
 
-    room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
+    # Without an index of its own, as are others below: one of those in Meta begins with it.
+    room = models.ForeignKey(Room, models.CASCADE, related_name="messages", db_index=False)
     # The room's tick at which it was posted: its place in the timeline, for ever.
     seq = models.PositiveBigIntegerField()
+    # The how-manieth of its room: what was posted between two of them is counted by subtracting.
+    number = models.PositiveBigIntegerField(editable=False)
     # The latest tick that touched it: its place in the log.
     tick = models.PositiveBigIntegerField()
     # Who said something cannot be deleted, only deactivated: a message keeps its author.
-    sender = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages")
+    sender = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages", db_index=False
+    )
     text = models.TextField(blank=True)
     # Usernames of people of the room whom the text names; `Mention` has the same to be counted.
     mentions = models.JSONField(default=list, blank=True)
@@ -87,6 +80,19 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["room", "tick"], name="one_message_a_tick"),
             # Unique, not merely indexed: a phone that lost the answer retries with the same id.
             models.UniqueConstraint(fields=["sender", "client_id"], name="one_message_a_client_id"),
+        ]
+        # What is not to be counted as unread; both are small or looked at near their end.
+        indexes = [
+            models.Index(
+                fields=["room", "seq"],
+                condition=models.Q(deleted_at__isnull=False),
+                name="deleted_behind_a_position",
+            ),
+            models.Index(
+                fields=["sender", "room", "seq"],
+                condition=models.Q(deleted_at__isnull=True),
+                name="own_behind_a_position",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -123,7 +129,7 @@ class MessageRevision(models.Model):
 
 
 class Reaction(models.Model):
-    message = models.ForeignKey(Message, models.CASCADE, related_name="reactions")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="reactions", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     emoji = models.CharField(max_length=EMOJI_CHARS)
 
@@ -139,8 +145,10 @@ class Reaction(models.Model):
 class Mention(models.Model):
     """Somebody named in a message: what is counted as waiting for them."""
 
-    message = models.ForeignKey(Message, models.CASCADE, related_name="+")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    message = models.ForeignKey(Message, models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
+    )
     # As in the message: counting looks at this table alone.
     room = models.ForeignKey(Room, models.CASCADE, related_name="+")
     seq = models.PositiveBigIntegerField()

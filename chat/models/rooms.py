@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import connection, models
 from django.db.models import Q
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from chat.limits import ROOM_NAME_CHARS, SLUG_CHARS, TOPIC_CHARS
@@ -25,6 +24,28 @@ class RoomQuerySet(models.QuerySet["Room"]):
             | models.Exists(own.belonging())
         )
 
+    def by_name(self, user: User, beginning: str = "") -> RoomQuerySet:
+        """What is `visible_to` the user, with `last_posted_at`, by name; of these names alone.
+
+        Goes along an index and ends with the page: others' private rooms are all that is skipped.
+        """
+        from chat.models.messages import Message
+
+        last = Message.objects.filter(room=models.OuterRef("pk")).order_by("-seq")
+        found = self.visible_to(user).that_begin("identity", beginning)
+        last_posted_at = models.Subquery(last.values("created_at")[:1])
+        return found.annotate(last_posted_at=last_posted_at).order_by("identity", "pk")
+
+    def that_begin(self, field: str, beginning: str) -> RoomQuerySet:
+        """Those whose `field` begins so, found by its index."""
+        if not beginning:
+            return self.all()
+        if connection.vendor == "sqlite":
+            # Its LIKE knows no index.
+            end = f"{beginning}{chr(0x10FFFF)}"
+            return self.filter(**{f"{field}__gte": beginning, f"{field}__lt": end})
+        return self.filter(**{f"{field}__startswith": beginning})
+
 
 class Room(models.Model):
     class Kind(models.TextChoices):
@@ -40,6 +61,8 @@ class Room(models.Model):
     topic = models.CharField(max_length=TOPIC_CHARS, blank=True)
     # The room's clock: it advances once for every durable change in the room, without gaps.
     tick = models.PositiveBigIntegerField(default=0, editable=False)
+    # How many messages were ever posted in it, deleted ones too.
+    posted = models.PositiveBigIntegerField(default=0, editable=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -54,22 +77,30 @@ class Room(models.Model):
                 fields=["identity"], condition=Q(kind="public"), name="one_public_room_an_identity"
             ),
         ]
+        indexes = [
+            models.Index(fields=["identity", "id"], name="rooms_by_name"),
+            # As PostgreSQL wants it to find what begins in some way.
+            models.Index(
+                fields=["identity"], opclasses=["varchar_pattern_ops"], name="rooms_that_begin"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
-    def advance(self, ticks: int = 1) -> int:
-        """Take the room's next ticks; the last of them.
+    def advance(self, ticks: int = 1, *, posts: int = 0) -> int:
+        """Take the room's next ticks, for so many posts among them; the last of the ticks.
 
         Within a transaction: the row stays locked until its end, so that ticks become visible in
         order. On PostgreSQL this does not hold up rows that refer to the room.
         """
         with connection.cursor() as cursor:
             cursor.execute(
-                "UPDATE chat_room SET tick = tick + %s WHERE id = %s RETURNING tick",
-                [ticks, self.pk],
+                "UPDATE chat_room SET tick = tick + %s, posted = posted + %s WHERE id = %s"
+                " RETURNING tick, posted",
+                [ticks, posts, self.pk],
             )
-            (self.tick,) = cursor.fetchone() or (0,)
+            self.tick, self.posted = cursor.fetchone() or (0, 0)
         return self.tick
 
 
@@ -79,34 +110,6 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def shut_out(self) -> MembershipQuerySet:
         return self.filter(standing__in=[Membership.Standing.REMOVED, Membership.Standing.BANNED])
-
-    def with_rooms(self) -> MembershipQuerySet:
-        """As a list of somebody's rooms wants it: with the rooms, what waits there, by name."""
-        return self.with_unread().select_related("room").order_by("room__identity")
-
-    def with_unread(self) -> MembershipQuerySet:
-        """With `unread` and `mentions`: what waits behind the read position.
-
-        Others' messages, and those among them that name the user; deleted ones are not counted.
-        """
-        from chat.models.messages import Mention, Message
-
-        messages = Message.objects.filter(
-            room=models.OuterRef("room"), seq__gt=models.OuterRef("read"), deleted_at=None
-        ).exclude(sender=models.OuterRef("user"))
-        mentions = Mention.objects.filter(
-            user=models.OuterRef("user"),
-            room=models.OuterRef("room"),
-            seq__gt=models.OuterRef("read"),
-            message__deleted_at=None,
-        )
-        return self.annotate(unread_count=counted(messages), mention_count=counted(mentions))
-
-
-def counted(rows: models.QuerySet[Any]) -> Coalesce:
-    """How many rows a subquery of one room has."""
-    count = rows.order_by().values("room").annotate(count=models.Count("pk")).values("count")
-    return Coalesce(models.Subquery(count, output_field=models.IntegerField()), 0)
 
 
 class Membership(models.Model):
@@ -124,7 +127,9 @@ class Membership(models.Model):
         BANNED = "banned"
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", db_index=False
+    )
     role = models.CharField(max_length=9, choices=Role.choices, default=Role.MEMBER)
     standing = models.CharField(max_length=7, choices=Standing.choices, default=Standing.BELONGS)
     # The tick up to which the user has seen everything.
@@ -138,16 +143,6 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.room}"
-
-    @property
-    def unread(self) -> int:
-        """How many messages of others are behind the read position; only from `with_unread()`."""
-        return int(self.__dict__["unread_count"])
-
-    @property
-    def mentions(self) -> int:
-        """How many of these name the user; only from `with_unread()`."""
-        return int(self.__dict__["mention_count"])
 
     @property
     def belongs(self) -> bool:

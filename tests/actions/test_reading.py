@@ -6,17 +6,18 @@ import pytest
 
 from accounts.models import User
 from chat import activity
-from chat.actions.messages import delete_message
+from chat.actions.messages import add_reaction, delete_message, edit_message
 from chat.actions.posting import post_message
 from chat.actions.reading import read_room
 from chat.actions.rooms import enter_room
 from chat.models import Membership, Message, Room
+from chat.models.rows import OwnRoom, own_room
 from tests.cast import Cast
 from tests.listening import listening
 
 
-def membership(user: User, room: Room) -> Membership:
-    return Membership.objects.with_unread().get(user=user, room=room)
+def membership(user: User, room: Room) -> OwnRoom:
+    return own_room(user.pk, room.pk)
 
 
 def unread(user: User, room: Room) -> int:
@@ -116,11 +117,19 @@ def test_unread_is_the_true_number_whatever_happened(cast: Cast, seed: int) -> N
     dice = random.Random(seed)
     people = [cast.alice, cast.bob, cast.charlie]
     enter_room(room=cast.room, user=cast.charlie)
-    for _ in range(40):
+    for _ in range(60):
         who = dice.choice(people)
-        match dice.choice(["say", "say", "delete", "read", "back"]):
+        match dice.choice(["say", "name", "edit", "react", "delete", "read", "back"]):
             case "say":
                 say(cast, who)
+            case "name":
+                post_message(room=cast.room, sender=who, text="@alice @charlie")
+            case "edit":
+                if message := Message.objects.filter(deleted_at=None).order_by("?").first():
+                    edit_message(message=message, text=dice.choice(["@bob", "nobody"]))
+            case "react":
+                if message := Message.objects.filter(deleted_at=None).order_by("?").first():
+                    add_reaction(message=message, user=who, emoji="👍")
             case "delete":
                 if message := Message.objects.order_by("?").first():
                     delete_message(message=message)
@@ -135,4 +144,5 @@ def test_unread_is_the_true_number_whatever_happened(cast: Cast, seed: int) -> N
             for message in Message.objects.filter(room=cast.room)
             if message.seq > known.read and message.sender != who and not message.deleted_at
         ]
-        assert known.unread == len(behind)
+        naming = [message for message in behind if who.username in message.mentions]
+        assert (known.unread, known.mentions) == (len(behind), len(naming))

@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from typing import Any
 from urllib.parse import unquote
 
@@ -61,13 +62,76 @@ def test_the_page_costs_the_same_for_two_rooms_and_for_thirty(
     cast: Cast, browser: Browser, django_assert_num_queries: Any
 ) -> None:
     client = browser(cast.bob)
-    # Session, user, memberships with what is unread, rooms with their last message.
+    # Session, user, rooms with their last message, what waits in them.
     for _ in range(2):
         with django_assert_num_queries(4):
             client.get("/chat/")
         for number in range(30):
             room, _ = open_room(name=f"Room {number}", by=cast.bob)
             post_message(room=room, sender=cast.bob, text="hi")
+
+
+def hundred_and_twenty_rooms(cast: Cast) -> list[str]:
+    names = [f"Kitchen {number:03d}" for number in range(119)]
+    Room.objects.bulk_create(
+        Room(name=name, identity=name.lower(), slug=name.replace(" ", "-").lower())
+        for name in names
+    )
+    return [*names, "Lobby"]
+
+
+def test_many_rooms_come_in_pages_of_fifty(cast: Cast, browser: Browser) -> None:
+    names = hundred_and_twenty_rooms(cast)
+    client = browser(cast.bob)
+    found = []
+    address = "/chat/"
+    while address:
+        page = client.get(address)
+        assert len(names_on(page)) <= 50  # type: ignore[arg-type]
+        found += names_on(page)  # type: ignore[arg-type]
+        further = re.search(r'rel="next" href="([^"]+)"', page.content.decode())
+        address = f"/chat/{html.unescape(further[1])}" if further else ""
+    assert found == names
+    assert 'rel="prev" href="?page=2"' in page.content.decode()
+
+
+def test_few_rooms_need_neither_pages_nor_a_search(cast: Cast, browser: Browser) -> None:
+    source = browser(cast.bob).get("/chat/").content.decode()
+    assert 'rel="next"' not in source
+    assert 'name="q"' not in source
+
+
+@pytest.mark.parametrize("wanted", ["Kitchen 11", "KITCHEN 11", " ｋitchen 11 "], ids=ascii)
+def test_rooms_are_found_by_how_their_name_begins(
+    cast: Cast, browser: Browser, wanted: str
+) -> None:
+    hundred_and_twenty_rooms(cast)
+    page = browser(cast.bob).get("/chat/", {"q": wanted})
+    assert names_on(page) == [f"Kitchen {number}" for number in range(110, 119)]  # type: ignore[arg-type]
+
+
+def test_others_private_rooms_are_not_found(cast: Cast, browser: Browser) -> None:
+    make_private(cast.room)
+    assert names_on(browser(cast.bob).get("/chat/", {"q": "Lob"})) == ["Lobby"]  # type: ignore[arg-type]
+    page = browser(cast.charlie).get("/chat/", {"q": "Lob"})
+    assert names_on(page) == []  # type: ignore[arg-type]
+    assert "No room" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["q=%00", "q=%25", "q=_obby", "page=0", "page=-1", "page=x", "page=99999999999", "q=%FF"],
+)
+def test_a_page_that_cannot_be_is_one_that_can(cast: Cast, browser: Browser, query: str) -> None:
+    page = browser(cast.bob).get(f"/chat/?{query}")
+    assert page.status_code == 200
+    assert names_on(page) in ([], ["Lobby"])  # type: ignore[arg-type]
+
+
+def test_a_search_is_shown_as_text(cast: Cast, browser: Browser) -> None:
+    source = browser(cast.bob).get("/chat/", {"q": HOSTILE}).content.decode()
+    assert HOSTILE not in source
+    assert html.escape(HOSTILE) in source
 
 
 def test_a_new_name_makes_a_room_and_leads_into_it(cast: Cast, browser: Browser) -> None:
@@ -91,7 +155,7 @@ def test_every_slug_is_an_address_that_leads_into_its_room(cast: Cast, browser: 
     for name in ("日本語", "👨‍👩‍👧", "❤️ yes", "C", "C#", "हिन्दी", "100%", "a/b?c#d"):
         page = client.post("/chat/", {"name": name}, follow=True)
         assert page.status_code == 200
-        assert page.context["room"].name == name
+        assert f"<bdi>{html.escape(name)}</bdi></h1>" in page.content.decode()
 
 
 @pytest.mark.parametrize(
@@ -153,7 +217,7 @@ def test_the_front_door_leads_to_the_rooms(cast: Cast, browser: Browser) -> None
 
 def test_what_belongs_to_one_person_is_kept_by_nobody(cast: Cast, browser: Browser) -> None:
     client = browser(cast.bob)
-    for address in ("/chat/", "/chat/lobby/", "/chat/lobby/messages/", "/chat/absent/"):
+    for address in ("/chat/", "/chat/lobby/", "/chat/lobby/members/", "/chat/absent/"):
         kept = client.get(address)["Cache-Control"]
         assert {part.strip() for part in kept.split(",")} == {"private", "no-store"}, address
 

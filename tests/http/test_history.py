@@ -1,16 +1,19 @@
 """Pages of a room's timeline and of its log, over HTTP."""
 
+import json
 import random
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from chat.actions.messages import delete_message
+from chat import events, history, protocol
+from chat.actions.messages import add_reaction, delete_message, edit_message
 from chat.actions.posting import post_message
 from chat.actions.rooms import open_room
 from chat.models import Membership, Message
-from tests.cast import Cast
+from tests.cast import Cast, make_private
 from tests.http.conftest import Browser
 
 HISTORY = "/chat/lobby/messages/"
@@ -208,11 +211,15 @@ def test_a_page_costs_the_same_however_much_is_in_it(
     cast: Cast, bob: Client, django_assert_num_queries: Any, query: dict[str, object]
 ) -> None:
     fill(cast, 1)
-    # Session, user, room, clock, messages and reactions.
+    # Session, user, room with its clock, messages.
     for _ in range(2):
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(4):
             ask(bob, **query)
         fill(cast, 30)
+    add_reaction(message=Message.objects.latest("seq"), user=cast.bob, emoji="👍")
+    # And the reactions to all of them.
+    with django_assert_num_queries(5):
+        ask(bob, **query, limit=100)
 
 
 def test_a_page_around_a_message_costs_the_same_however_much_is_around_it(
@@ -220,8 +227,72 @@ def test_a_page_around_a_message_costs_the_same_however_much_is_around_it(
 ) -> None:
     fill(cast, 3)
     middle = Message.objects.get(seq=2)
-    # Session, user, room and clock; three times messages with their reactions.
+    # Session, user, room with its clock, the message's place, what was before and after.
     for _ in range(2):
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(6):
             ask(bob, around=middle.pk)
         fill(cast, 30)
+
+
+def test_a_row_is_told_as_the_event_of_its_latest_change_was(cast: Cast, bob: Client) -> None:
+    """Two ways lead from the database to the wire; they must not differ."""
+    kinds = ["plain", "@alice and @bob", "", "to be deleted", "reacted to", "edited"]
+    said = [
+        post_message(room=cast.room, sender=cast.bob, text=text or '\\ " é 👍').message
+        for text in kinds
+    ]
+    post_message(room=cast.room, sender=cast.alice, text="reply", reply_to=said[0].pk)
+    delete_message(message=said[3])
+    for emoji in ("👍", "❤️"):
+        for user in (cast.bob, cast.alice):
+            add_reaction(message=said[4], user=user, emoji=emoji)
+    edit_message(message=said[5], text="edited, @alice")
+    Message.objects.filter(pk=said[0].pk).update(
+        created_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    )
+    moment = datetime(2026, 1, 2, 3, 4, 5, 999_999, tzinfo=UTC)
+    Message.objects.filter(pk=said[1].pk).update(created_at=moment)
+    type(cast.bob).objects.filter(pk=cast.bob.pk).update(display_name="Bob <b>")
+    in_full = Message.objects.in_full().order_by("seq")
+    assert ask(bob)["messages"] == [told(events.message(row)) for row in in_full]
+    changes = [told(events.change(row, prev=0)) for row in in_full.order_by("tick")]
+    log = [json.loads(event) for _, _, event in history.read_log(cast.room.pk, 0).events]
+    assert [{**event, "prev": 0} for event in log] == changes
+
+
+def told(event: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(protocol.encode(event))
+    return found
+
+
+def test_a_page_that_is_the_same_is_not_sent_again(cast: Cast, bob: Client) -> None:
+    fill(cast, 3)
+    first = bob.get(HISTORY)
+    assert {part.strip() for part in first["Cache-Control"].split(",")} == {"private", "no-cache"}
+    assert "Cookie" in first["Vary"]
+    again = bob.get(HISTORY, headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+    post_message(room=cast.room, sender=cast.alice, text="news")
+    changed = bob.get(HISTORY, headers={"If-None-Match": first["ETag"]})
+    assert (changed.status_code, len(changed.json()["messages"])) == (200, 4)
+
+
+def test_what_somebody_kept_tells_a_stranger_nothing(cast: Cast, browser: Browser) -> None:
+    fill(cast, 3)
+    etag = browser(cast.bob).get(HISTORY)["ETag"]
+    make_private(cast.room)
+    for client, status in ((browser(cast.charlie), 404), (Client(), 401)):
+        answer = client.get(HISTORY, headers={"If-None-Match": etag})
+        assert answer.status_code == status
+        assert {part.strip() for part in answer["Cache-Control"].split(",")} == {
+            "private",
+            "no-store",
+        }
+
+
+def test_a_head_has_everything_but_the_page(cast: Cast, bob: Client) -> None:
+    fill(cast, 3)
+    for address in (HISTORY, "/chat/lobby/", "/chat/"):
+        whole, head = bob.get(address), bob.head(address)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers.get("ETag") == whole.headers.get("ETag")

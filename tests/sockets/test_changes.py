@@ -19,9 +19,11 @@ INSERT_MESSAGES = """
         UNION ALL SELECT tick + 1 FROM ticks LIMIT ?2
     )
     INSERT INTO chat_message
-        (room_id, seq, tick, sender_id, text, mentions, kind, client_id, digest, created_at, change)
-    SELECT room.id, ticks.tick, ticks.tick, room.created_by_id, 'message ' || ticks.tick, '[]',
-           'text', lower(hex(randomblob(16))), randomblob(16), '2026-01-01', 'message.posted'
+        (room_id, seq, number, tick, sender_id, text, mentions, kind, client_id, digest, created_at,
+         change)
+    SELECT room.id, ticks.tick, ticks.tick, ticks.tick, room.created_by_id,
+           'message ' || ticks.tick, '[]', 'text', lower(hex(randomblob(16))), randomblob(16),
+           '2026-01-01 00:00:00', 'message.posted'
     FROM ticks, chat_room room WHERE room.slug = ?1
 """
 

@@ -1,0 +1,93 @@
+"""Pages of which most is the same for everybody: drawn once, with gaps for the rest.
+
+The templates are Django's and stay as they are. To go through their hundreds of tags again for
+each person takes ten times as long as everything else that a page asks for.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import secrets
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import quote
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
+
+# What stands in a gap while a page is drawn: letters and digits, which nothing escapes, and which
+# nobody can type because it is another in every process.
+SIGN = f"gap{secrets.token_hex(16)}"
+GAP = re.compile(f"{SIGN}_([a-z_]+)_{SIGN}")
+
+
+def gap(name: str) -> str:
+    return f"{SIGN}_{name}_{SIGN}"
+
+
+class Drawing:
+    """A template, drawn with this context; what `gap` stands for in it is still missing."""
+
+    def __init__(self, template: str, context: Mapping[str, Any]) -> None:
+        # Text and the names of gaps in turns.
+        self.parts = GAP.split(render_to_string(template, dict(context)))
+
+    def fill(self, **values: object) -> SafeString:
+        """The whole text. Every value is escaped, unless it is a SafeString."""
+        parts = self.parts.copy()
+        for place in range(1, len(parts), 2):
+            value = values[parts[place]]
+            parts[place] = value if isinstance(value, SafeString) else html.escape(str(value))
+        return mark_safe("".join(parts))  # noqa: S308 - the line above
+
+
+def address(name: str, slug: str) -> str:
+    """As `reverse(name, args=[slug])`, which looks at all addresses each time."""
+    return address_of(name).replace(SIGN, quote(slug))
+
+
+@cache
+def address_of(name: str) -> str:
+    return reverse(name, args=[SIGN])
+
+
+def embedded(text: bytes) -> SafeString:
+    """JSON that may stand in a <script>: no character of it means anything in HTML."""
+    plain = text.replace(b"<", b"\\u003C").replace(b">", b"\\u003E").replace(b"&", b"\\u0026")
+    return mark_safe(plain.decode())  # noqa: S308 - the line above
+
+
+# --- The room's page
+
+DRAWINGS: dict[tuple[object, ...], Drawing] = {}
+
+
+def room_page(*, is_staff: bool, has_topic: bool) -> Drawing:
+    """Gaps: name, topic, links, members, username, person, csrf_token, page."""
+    room = {"name": gap("name"), "topic": gap("topic") if has_topic else ""}
+    user = {"username": gap("username"), "name": gap("person"), "is_staff": is_staff}
+    others = {name: gap(name) for name in ("links", "members", "csrf_token", "page")}
+    key = ("room", is_staff, has_topic)
+    return drawn(key, "chat/room.html", {"room": room, "user": user, **others})
+
+
+def room_link(kind: str, *, has_unread: bool, is_current: bool) -> Drawing:
+    """Gaps: slug, address, name, unread."""
+    each = {name: gap(name) for name in ("slug", "address", "name")} | {"kind": kind}
+    each["unread"] = gap("unread") if has_unread else ""
+    key = ("link", kind, has_unread, is_current)
+    return drawn(key, "chat/_room_link.html", {"each": each, "is_current": is_current})
+
+
+def drawn(key: tuple[object, ...], template: str, context: Mapping[str, Any]) -> Drawing:
+    """Once for each key and language; anew each time while somebody works at the templates."""
+    key = (*key, get_language())
+    found = DRAWINGS.get(key)
+    if found is None or settings.DEBUG:
+        found = DRAWINGS[key] = Drawing(template, context)
+    return found

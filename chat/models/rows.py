@@ -1,0 +1,224 @@
+"""What is read most, in statements written out and without instances.
+
+The same rows by way of instances take ten times as long, most of it to build statements and
+objects. Two databases keep moments and ids differently; what differs is in `written`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from chat.models.rooms import Room
+
+LAST = 2**63 - 1
+
+# --- Messages
+
+
+class MessageRow(NamedTuple):
+    """A message as it is told, but for its reactions."""
+
+    id: int
+    seq: int
+    tick: int
+    username: str
+    display_name: str
+    text: str
+    # As on the wire: UTC with milliseconds, and a UUID with its dashes.
+    created: str
+    client_id: str
+    reply_to: int | None
+    # A JSON list.
+    mentions: str
+    edited: str | None
+    is_deleted: bool
+    kind: str
+    change: str
+
+
+MESSAGES = """
+SELECT m.id, m.seq, m.tick, u.username, u.display_name, m.text, {created_at}, {client_id},
+       m.reply_to_id, {mentions}, {edited_at}, m.deleted_at IS NOT NULL, m.kind, m.change
+FROM chat_message m JOIN accounts_user u ON u.id = m.sender_id
+"""
+BEFORE = MESSAGES + "WHERE m.room_id = %s AND m.seq < %s ORDER BY m.seq DESC LIMIT %s"
+FROM_ON = MESSAGES + "WHERE m.room_id = %s AND m.seq >= %s ORDER BY m.seq LIMIT %s"
+TOUCHED = (
+    MESSAGES + "WHERE m.room_id = %s AND m.tick > %s AND m.tick <= %s ORDER BY m.tick LIMIT %s"
+)
+
+REACTIONS = """
+SELECT r.message_id, r.emoji, u.username
+FROM chat_reaction r JOIN accounts_user u ON u.id = r.user_id
+WHERE r.message_id IN ({marks}) ORDER BY r.id
+"""
+
+
+def newest_before(room_id: int, seq: int | None, limit: int) -> list[MessageRow]:
+    """At most `limit` messages posted before the tick `seq` (None: the last), oldest first."""
+    rows = fetch(written(BEFORE), room_id, LAST if seq is None else seq, limit)
+    return [MessageRow(*row) for row in reversed(rows)]
+
+
+def oldest_from(room_id: int, seq: int, limit: int) -> list[MessageRow]:
+    """At most `limit` messages, from the one posted at the tick `seq` on."""
+    return [MessageRow(*row) for row in fetch(written(FROM_ON), room_id, seq, limit)]
+
+
+def touched_after(
+    room_id: int, after: int, limit: int, *, until: int | None = None
+) -> list[MessageRow]:
+    """The log: what changed after the tick `after`, up to `until`, by its latest change."""
+    last = LAST if until is None else until
+    return [MessageRow(*row) for row in fetch(written(TOUCHED), room_id, after, last, limit)]
+
+
+def reactions_to(rows: Sequence[MessageRow]) -> dict[int, dict[str, list[str]]]:
+    """For each message that has some: who reacted how, in the order in which it happened."""
+    # Nothing happened to the others since they were posted: no need to ask.
+    touched = [row.id for row in rows if row.tick != row.seq and not row.is_deleted]
+    found: dict[int, dict[str, list[str]]] = {}
+    if touched:
+        statement = REACTIONS.format(marks=marks(touched))
+        for message_id, emoji, username in fetch(statement, *touched):
+            found.setdefault(message_id, {}).setdefault(emoji, []).append(username)
+    return found
+
+
+# --- Rooms, as somebody has them
+
+# In the order of the model, as `from_db` wants them; without the moment, which the databases keep
+# differently.
+ROOM_FIELDS = [field.attname for field in Room._meta.concrete_fields if field.name != "created_at"]
+DOOR = f"""
+SELECT {", ".join(f"r.{name}" for name in ROOM_FIELDS)}, s.standing
+FROM chat_room r LEFT JOIN chat_membership s ON s.room_id = r.id AND s.user_id = %s
+WHERE r.slug = %s
+"""  # noqa: S608 - the names above
+
+
+def room_and_standing(user_id: int, slug: str) -> tuple[Room, str | None] | None:
+    """The room of that slug, and what the user's membership in it says, if there is one."""
+    for *values, standing in fetch(DOOR, user_id, slug):
+        return Room.from_db(connection.alias, ROOM_FIELDS, values), standing
+    return None
+
+
+class OwnRoom(NamedTuple):
+    """A room that somebody belongs to, and what waits there for them."""
+
+    user_id: int
+    room_id: int
+    membership_id: int
+    slug: str
+    name: str
+    kind: str
+    topic: str
+    tick: int
+    role: str
+    read: int
+    unread: int
+    mentions: int
+
+    @property
+    def pk(self) -> int:
+        """Of the room."""
+        return self.room_id
+
+
+# Others' messages behind the read position, deleted ones not counted: all that were posted since,
+# without those that are gone and one's own. Each part is found at the end of an index, however
+# much waits; own ones are there only where somebody set their position back.
+OWN_ROOMS = """
+SELECT s.user_id, r.id, s.id, r.slug, r.name, r.kind, r.topic, r.tick, s.role, s.read,
+       CASE WHEN r.tick <= s.read THEN 0 ELSE
+           r.posted
+           - COALESCE((SELECT m.number FROM chat_message m
+                       WHERE m.room_id = s.room_id AND m.seq <= s.read
+                       ORDER BY m.seq DESC LIMIT 1), 0)
+           - (SELECT COUNT(*) FROM chat_message m
+              WHERE m.room_id = s.room_id AND m.seq > s.read AND m.deleted_at IS NOT NULL)
+           - (SELECT COUNT(*) FROM chat_message m
+              WHERE m.sender_id = s.user_id AND m.room_id = s.room_id AND m.seq > s.read
+                AND m.deleted_at IS NULL)
+       END,
+       CASE WHEN r.tick <= s.read THEN 0 ELSE
+           (SELECT COUNT(*) FROM chat_mention n
+            WHERE n.user_id = s.user_id AND n.room_id = s.room_id AND n.seq > s.read)
+       END
+FROM chat_membership s JOIN chat_room r ON r.id = s.room_id
+WHERE s.standing = 'belongs' AND {condition} ORDER BY r.identity
+"""
+
+
+def own_rooms(*user_ids: int) -> list[OwnRoom]:
+    """All rooms that these people belong to, by name."""
+    return own_rooms_where(f"s.user_id IN ({marks(user_ids)})", *user_ids)
+
+
+def own_room(user_id: int, room_id: int) -> OwnRoom:
+    """Raises Room.DoesNotExist where they do not belong to it."""
+    found = own_rooms_where("s.user_id = %s AND s.room_id = %s", user_id, room_id)
+    if not found:
+        raise Room.DoesNotExist
+    return found[0]
+
+
+def waiting(room_ids: Collection[int], user_ids: Collection[int]) -> list[OwnRoom]:
+    """These rooms, as those of these users have them who belong to them."""
+    if not room_ids or not user_ids:
+        return []
+    condition = f"s.room_id IN ({marks(room_ids)}) AND s.user_id IN ({marks(user_ids)})"
+    return own_rooms_where(condition, *room_ids, *user_ids)
+
+
+def own_rooms_where(condition: str, *values: int) -> list[OwnRoom]:
+    return [OwnRoom(*row) for row in fetch(OWN_ROOMS.format(condition=condition), *values)]
+
+
+# --- Asking
+
+
+def fetch(statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    return found
+
+
+def marks(values: Collection[object]) -> str:
+    return ", ".join(["%s"] * len(values))
+
+
+def written(statement: str) -> str:
+    """The statement, with moments, ids and lists as text in the form of the wire."""
+    return in_dialect(statement, connection.vendor)
+
+
+@cache
+def in_dialect(statement: str, vendor: str) -> str:
+    texts = {
+        "created_at": moment("m.created_at", vendor),
+        "edited_at": moment("m.edited_at", vendor),
+        "client_id": dashed("m.client_id", vendor),
+        "mentions": "m.mentions" if vendor == "sqlite" else "m.mentions::text",
+    }
+    return statement.format(**texts)
+
+
+def moment(column: str, vendor: str) -> str:
+    """SQLite keeps a text, with six digits behind the point or none at all."""
+    if vendor == "sqlite":
+        return f"substr(replace({column}, ' ', 'T') || '.000', 1, 23) || 'Z'"
+    return f"""to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')"""
+
+
+def dashed(column: str, vendor: str) -> str:
+    if vendor != "sqlite":
+        return f"{column}::text"
+    parts = [(1, 8), (9, 4), (13, 4), (17, 4), (21, 12)]
+    return " || '-' || ".join(f"substr({column}, {start}, {size})" for start, size in parts)

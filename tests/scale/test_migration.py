@@ -1,0 +1,65 @@
+"""Data from before messages were numbered are counted as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from chat.models.rows import own_room
+
+PEOPLE = ("accounts", "0003_sign_in_epoch")
+BEFORE = [PEOPLE, ("chat", "0004_moderators_read_revisions")]
+AFTER = [PEOPLE, ("chat", "0005_counting")]
+
+
+def migrate(target: list[tuple[str, str]]) -> Any:
+    executor = MigrationExecutor(connection)
+    executor.migrate(target)
+    return executor.loader.project_state(target).apps
+
+
+@pytest.fixture
+def old(transactional_db: None) -> Iterator[Any]:
+    """The models as they were."""
+    try:
+        yield migrate(BEFORE)
+    finally:
+        migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+
+
+def test_what_was_there_is_numbered_and_counted(old: Any) -> None:
+    people = [old.get_model("accounts", "User").objects.create(username=name) for name in "ab"]
+    rooms = [
+        old.get_model("chat", "Room").objects.create(slug=slug, identity=slug, tick=30)
+        for slug in "xyz"
+    ]
+    for room in rooms:
+        old.get_model("chat", "Membership").objects.create(user=people[0], room=room, read=10)
+    # Of later rooms first, with holes where something else happened to the room.
+    for room in (rooms[1], rooms[0]):
+        for seq in range(30, 0, -3):
+            old.get_model("chat", "Message").objects.create(
+                room=room,
+                seq=seq,
+                tick=seq,
+                sender=people[seq % 2],
+                digest=b"",
+                deleted_at=timezone.now() if seq == 15 else None,
+            )
+    new = migrate(AFTER)
+    messages = new.get_model("chat", "Message").objects.order_by("room", "seq")
+    numbers = list(messages.values_list("room", "seq", "number"))
+    assert numbers == [
+        (room.pk, seq, number)
+        for room in rooms[:2]
+        for number, seq in enumerate(range(3, 31, 3), 1)
+    ]
+    posted = new.get_model("chat", "Room").objects.order_by("pk").values_list("posted", flat=True)
+    assert list(posted) == [10, 10, 0]
+    # 12, 18, 24 and 30 are their own, 15 is deleted.
+    assert [own_room(people[0].pk, room.pk).unread for room in rooms] == [2, 2, 0]
