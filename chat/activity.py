@@ -5,11 +5,19 @@ Both at most once a room and second: counting costs more than telling.
 
 from __future__ import annotations
 
+from collections import deque
+from itertools import islice
+
 from chat import events, history, protocol
 from chat.limits import ACTIVITY_SECONDS, RECONCILE_DEGRADED_SECONDS
 from chat.models.rows import OwnRoom
 from chat.node import node
 from chat.realtime import topics
+
+# What is more waits for the next second: other work has its turn in between.
+ROOMS_A_ROUND = 200
+# Of two seconds each; together longer than a silent line goes unnoticed.
+LOOKS_BACK = 8
 
 
 def begin() -> None:
@@ -27,21 +35,25 @@ class OutsideNews:
     """
 
     def __init__(self) -> None:
-        self.seen: int | None = None
+        # The latest ids of the last looks: a line is silent for a while before that is noticed.
+        self.seen: deque[int] = deque(maxlen=LOOKS_BACK)
         self.was_degraded = False
 
     async def look(self) -> None:
-        if node.bus.is_degraded or self.was_degraded or self.seen is None:
-            rooms, self.seen = await node.read(history.written_since, self.seen)
-            for room_id in rooms:
-                node.note_news(room_id)
-        self.was_degraded = node.bus.is_degraded
+        is_degraded = node.bus.is_degraded
+        since = self.seen[0] if self.seen and (is_degraded or self.was_degraded) else None
+        rooms, latest = await node.read(history.written_since, since)
+        for room_id in rooms:
+            node.note_news(room_id)
+        self.seen.append(latest)
+        self.was_degraded = is_degraded
 
 
 async def tell_activity() -> None:
     """Tell of the rooms that had news since the last time; whoever looks at a room sees them."""
-    rooms, node.news = node.news, set()
-    users = {user for room_id in rooms for user in node.hub.users_beside(room_id)}
+    rooms = set(islice(node.news, ROOMS_A_ROUND))
+    node.news -= rooms
+    users = node.hub.users_beside(rooms)
     try:
         for own in await waiting(rooms, users):
             tell(own)
@@ -66,9 +78,13 @@ async def waiting(rooms: set[int], users: set[int]) -> list[OwnRoom]:
     """What waits in these rooms for these users, but for who was put out meanwhile."""
     if not rooms or not users:
         return []
-    node.expelled.clear()
-    found = await node.read(history.waiting, rooms, users)
-    return [each for each in found if (each.user_id, each.room_id) not in node.expelled]
+    expelled: set[tuple[int, int]] = set()
+    node.expelled.append(expelled)
+    try:
+        found = await node.read(history.waiting, rooms, users)
+    finally:
+        node.expelled.remove(expelled)
+    return [each for each in found if (each.user_id, each.room_id) not in expelled]
 
 
 def has_other(user_id: int, connection_id: str | None) -> bool:

@@ -102,7 +102,10 @@ def replays(readers: Sequence[Reader]) -> list[history.LogPage | Exception]:
             return history.LogPage([], max(head, reader.after))
         key = reader.room_id, reader.after
         if key not in pages:
-            pages[key] = history.read_log(*key)
+            try:
+                pages[key] = history.read_log(*key)
+            except Exception as problem:
+                return problem
         return pages[key]
 
     return [page(each) for each in readers]

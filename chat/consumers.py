@@ -214,7 +214,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         an answer that says so.
         """
         if isinstance(command, protocol.Ping):
-            heads = node.hub.heads(self.subscriptions.rooms.values())
+            heads = self.subscriptions.heads()
             self.answer(connection, envelope, protocol.Pong(time=now(), heads=heads))
             return
         command.room = command.room or self.slug

@@ -29,7 +29,11 @@ POSTS_UNDER_WAY = 128
 # Typing is told again after this at the earliest.
 TYPING_SECONDS = 1.0
 # Looking away and back again is told at once, and then not before this.
-IDLE_SECONDS = 1.0
+IDLE_SECONDS = 5.0
+# The heads of many rooms are put together once in this time for one connection, however often it
+# pings.
+HEADS_SECONDS = 1.0
+MANY_ROOMS = 50
 # `room.activity` of a room, for who does not look at it.
 ACTIVITY_SECONDS = 1.0
 

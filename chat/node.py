@@ -79,8 +79,8 @@ class Node:
         self.news: set[int] = set()
         # Whose position in which room moved, and the connection that said it.
         self.reads: dict[tuple[int, int], str | None] = {}
-        # Who was put out of what while news was being counted.
-        self.expelled: set[tuple[int, int]] = set()
+        # Who was put out of what, for each counting of news that is under way.
+        self.expelled: list[set[tuple[int, int]]] = []
         self.writer = Writer()
         self.readers = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="reader")
         self.presence = Presence(
@@ -287,7 +287,8 @@ class Node:
         for each in self.hub.listening(topics.user(order.user_id)):
             each.expelled(order.room_id, order.slug, order.event)
         self.presence.remove(order.room_id, order.user_id)
-        self.expelled.add((order.user_id, order.room_id))
+        for expelled in self.expelled:
+            expelled.add((order.user_id, order.room_id))
 
 
 async def repeating(seconds: float, work: Chore) -> None:

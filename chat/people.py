@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from msgspec import Meta, Struct
 
-from chat import access
+from chat import access, commands
 from chat.answers import as_json, json, signed_in
 from chat.bodies import convert
 from chat.limits import USERNAME_CHARS
@@ -45,7 +45,9 @@ class PeopleQuery(Struct):
 @require_safe
 @as_json
 def people(request: HttpRequest, slug: str) -> HttpResponse:
-    room = access.room(signed_in(request), slug)
+    user = signed_in(request)
+    commands.hurry_slowly(user)
+    room = access.room(user, slug)
     query = convert(request.GET.dict(), PeopleQuery)
     everybody = people_in(room.pk)
     found = matching(everybody, query.q)

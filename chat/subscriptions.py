@@ -10,7 +10,14 @@ from msgspec import UNSET
 
 from chat import arrivals, protocol
 from chat.errors import no_such_room
-from chat.limits import IDLE_SECONDS, REPLAY_CHANGES, REPLAY_PAGE, TYPING_SECONDS
+from chat.limits import (
+    HEADS_SECONDS,
+    IDLE_SECONDS,
+    MANY_ROOMS,
+    REPLAY_CHANGES,
+    REPLAY_PAGE,
+    TYPING_SECONDS,
+)
 from chat.node import node
 from chat.realtime import orders, topics
 from chat.realtime.roster import Occupant
@@ -43,6 +50,8 @@ class Subscriptions:
         self.typing: set[str] = set()
         self.is_idle = self.told_idle = False
         self.idle_timer: asyncio.TimerHandle | None = None
+        self.heads_at = 0.0
+        self.latest_heads: dict[str, int] = {}
 
     async def begin(
         self, entrance: Entrance, *, after: int | None, ref: protocol.Ref | None = None
@@ -109,6 +118,14 @@ class Subscriptions:
             reset=reset,
         )
         self.connection.deliver(protocol.encode(event), topics.room(entrance.room_id))
+
+    def heads(self) -> dict[str, int]:
+        """The latest ticks of the rooms; of many rooms perhaps those of a second ago."""
+        now = time.monotonic()
+        if len(self.rooms) <= MANY_ROOMS or now - self.heads_at >= HEADS_SECONDS:
+            self.heads_at = now
+            self.latest_heads = node.hub.heads(self.rooms.values())
+        return self.latest_heads
 
     def tell_typing(self, slug: str, *, is_typing: bool) -> None:
         """Tell the others in a room that is subscribed here; not too often.

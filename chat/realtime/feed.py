@@ -68,6 +68,10 @@ class Feed:
     def needs_healing(self) -> bool:
         return bool(self.live) and self.known > self.head and not self.is_to_heal
 
+    @property
+    def followers(self) -> list[Connection]:
+        return [*self.live, *self.catching_up]
+
     def has(self, connection: Connection) -> bool:
         return connection in self.live or connection in self.catching_up
 

@@ -3,7 +3,7 @@
 Belongs to the event loop; other threads come in through the bus.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 
 from chat.realtime import topics
@@ -63,10 +63,22 @@ class Hub:
     def count_users(self) -> int:
         return sum(topic.startswith(topics.USER) for topic in self.listeners)
 
-    def users_beside(self, room_id: int) -> set[int]:
-        """Who is connected here with something that does not follow the room."""
-        feed = self.feeds.get(topics.room(room_id))
-        return {each.user_id for each in self.connections if feed is None or not feed.has(each)}
+    def users_beside(self, room_ids: Iterable[int]) -> set[int]:
+        """Who is connected here with something that does not follow all of these rooms."""
+        everybody = {each.user_id for each in self.connections}
+        feeds = [self.feeds.get(topics.room(room_id)) for room_id in room_ids]
+        if not feeds or None in feeds:
+            return everybody if feeds else set()
+        return set.union(*(everybody - self.wholly_in(feed) for feed in feeds if feed))
+
+    def wholly_in(self, feed: Feed) -> set[int]:
+        """Those whose every connection follows a room."""
+        following = Counter(each.user_id for each in feed.followers)
+        return {
+            user_id
+            for user_id, count in following.items()
+            if count == len(self.listeners.get(topics.user(user_id), ()))
+        }
 
     def listening(self, topic: str) -> set[Connection]:
         return set(self.listeners.get(topic, ()))

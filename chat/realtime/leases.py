@@ -387,7 +387,9 @@ class RedisShare:
     async def read_wanted(self) -> None:
         now = self.clock()
         due = [room_id for room_id, at in self.wanted.items() if at <= now]
-        for room_ids in batches(due):
+        for part in batches(due):
+            # The last of them may have left one while another part was read.
+            room_ids = [room_id for room_id in part if room_id in self.followed]
             # Before it is read: what is said meanwhile is not in what is read.
             for room_id in room_ids:
                 self.wanted.pop(room_id, None)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
+
+log = logging.getLogger("chat.bus")
 
 # A layer that does not take something for so long will not take it.
 PATIENCE_SECONDS = 2.0
@@ -33,8 +36,13 @@ class Link:
 
     @classmethod
     async def open(cls, layer: Layer, receive: Callable[[object], None]) -> Link:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            link = cls(layer, await layer.new_channel())
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                link = cls(layer, await layer.new_channel())
+        except BaseException:
+            # It may have begun to listen, and would go on for ever.
+            await put_away(layer)
+            raise
         link.listening = asyncio.get_running_loop().create_task(link.listen(receive))
         return link
 
@@ -45,7 +53,10 @@ class Link:
             except Exception:
                 # Bytes that are not even a message.
                 message = None
-            receive(message)
+            try:
+                receive(message)
+            except Exception:
+                log.exception("What another process said could not be done.")
             # A full queue is handed out without a pause: others have their turn.
             await asyncio.sleep(0)
 
@@ -64,6 +75,10 @@ class Link:
         if self.listening:
             self.listening.cancel()
             await asyncio.wait([self.listening], timeout=PATIENCE_SECONDS)
-        with suppress(Exception):
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                await self.layer.flush()
+        await put_away(self.layer)
+
+
+async def put_away(layer: Layer) -> None:
+    with suppress(Exception):
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await layer.flush()

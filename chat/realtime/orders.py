@@ -90,13 +90,13 @@ class RenewSession(Order, tag="renew-session"):
 
 
 class Recheck(Order, tag="recheck"):
-    """A user's sessions may have become invalid."""
+    """A user's sessions may have become invalid.
+
+    For everybody: a process to which they are just coming has read their session, and is not in
+    their group yet.
+    """
 
     user_id: int
-
-    @property
-    def groups(self) -> tuple[str, ...]:
-        return (topics.user(self.user_id),)
 
 
 class LookAround(Order, tag="look-around"):

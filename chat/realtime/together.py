@@ -63,6 +63,10 @@ class Together(Generic[I, O]):
             outcomes = await self.ask([item for item, _ in part])
         except Exception as problem:
             outcomes = [problem] * len(part)
+        except BaseException:
+            for _, future in part:
+                future.cancel()
+            raise
         for (_, future), outcome in zip(part, outcomes, strict=True):
             settle(future, outcome)
 

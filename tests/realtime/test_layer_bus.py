@@ -337,3 +337,43 @@ async def test_what_cannot_be_said_is_bounded_and_counted(own_redis: str) -> Non
         assert process.bus.counts.dropped == 500
         await process.until(lambda: process.bus.counts.dropped >= layer_bus.OUTGOING_ORDERS + 500)
         assert process.bus.counts.failed
+
+
+async def test_a_redis_that_is_away_for_long_leaves_nothing_behind(hasty: None) -> None:
+    """Every attempt makes a layer, which begins to listen before it finds nobody there."""
+    process = Process(redis_layer(f"redis://127.0.0.1:{services.free_port()}"))
+    process.bus.attach(asyncio.get_running_loop())
+    attempts = 0
+    open_link = link.Link.open
+
+    async def counted(*about: Any) -> link.Link:
+        nonlocal attempts
+        attempts += 1
+        return await open_link(*about)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(link.Link, "open", counted)
+        await process.until(lambda: attempts >= 8)
+        listening = [task for task in asyncio.all_tasks() if "_do_receiving" in repr(task)]
+        await stop(process)
+    assert len(listening) <= 1
+
+
+async def test_an_order_that_cannot_be_carried_out_does_not_end_the_listening(
+    make_layer: Callable[[], Any],
+) -> None:
+    async with processes(2, make_layer) as (alices, bobs):
+        await follow(bobs, topics.room(LOBBY))
+        hear = bobs.bus.carry_out
+
+        def stumble(order: orders.AnyOrder) -> None:
+            if order == change(1):
+                raise ValueError("stumbled")
+            hear(order)
+
+        bobs.bus.carry_out = stumble
+        for tick in (1, 2):
+            alices.bus.publish_change(LOBBY, "hello", tick=tick, is_news=False)
+            await alices.hears(change(tick))
+            await asyncio.sleep(0.05)
+        await bobs.hears(change(2))
