@@ -80,6 +80,7 @@ async def picture(
         color_scheme=scheme,  # type: ignore[arg-type]
         device_scale_factor=1,
         has_touch=size == "phone",
+        reduced_motion="reduce",
     )
     page = await context.new_page()
     suffix = f"{size}-{scheme}.png"
@@ -93,6 +94,7 @@ async def picture(
     await page.goto(f"/chat/{room}/")
     await is_shown(page, "Alan", TALK[-1][1])
     await expect(connection(page)).to_be_empty()
+    await expect(page.locator(".people-count").first).to_have_text("4")
     await page.screenshot(path=PICTURES / f"room-{suffix}")
     await context.close()
 

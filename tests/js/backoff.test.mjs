@@ -22,6 +22,13 @@ describe("the pause before another attempt", () => {
     assert.ok(longest(6, 4503) > 2_000);
   });
 
+  it("is a random moment of those two seconds, so that not everybody comes at once", () => {
+    for (const code of [1001, 1012, 4503]) {
+      const moments = [0, 0.25, 0.75].map((dice) => reconnectDelay({ attempt: 0, code }, () => dice));
+      assert.deepEqual(moments, [0, 500, 1_500]);
+    }
+  });
+
   it("is long where there are too many connections", () => {
     assert.ok(longest(0, 4429) > 9_000);
     assert.ok(longest(9, 4429) <= 60_000);

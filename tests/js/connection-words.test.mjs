@@ -30,6 +30,13 @@ describe("what is said about the connection", () => {
     assert.match(waiting(1006, { isOnline: false }).cause, /offline/);
   });
 
+  it("calls any other end a lost connection, and goes on trying", () => {
+    for (const code of [1000, 1006, 1008, 1011, 1013, 4409, 4999]) {
+      assert.equal(waiting(code).cause, "The connection is lost.");
+      assert.equal(waiting(code).action.way, "now");
+    }
+  });
+
   it("tells what waits to be sent", () => {
     assert.match(waiting(1006, { unsent: 1 }).cause, /1 message waits/);
     assert.match(waiting(1006, { unsent: 3 }).cause, /3 messages wait/);

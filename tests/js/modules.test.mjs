@@ -15,6 +15,10 @@ const importsOf = (path) =>
     normalize(join(dirname(path), to)),
   );
 
+/** What is brought in when it is needed. */
+const laterOf = (path) =>
+  [...read(path).matchAll(/\bawait import\("(\.[^"]+)"\)/g)].map(([, to]) => normalize(join(dirname(path), to)));
+
 function reachableFrom(path, seen = new Set()) {
   for (const each of importsOf(path)) {
     if (seen.has(each)) continue;
@@ -32,6 +36,12 @@ const preloadedBy = (template) =>
     .map(([, path]) => path)
     .sort();
 
+const PAGES = [
+  ["main.js", "_modules.html"],
+  ["rooms.js", "rooms.html"],
+  ["rooms.js", "_lobby_modules.html"],
+];
+
 const ALLOWED = {
   net: ["net"],
   model: ["model", "net"],
@@ -40,17 +50,27 @@ const ALLOWED = {
 };
 
 describe("the modules", () => {
-  for (const [entry, template] of [["main.js", "_modules.html"], ["rooms.js", "rooms.html"]]) {
-    it(`behind ${entry} are all preloaded, so that they come in one round trip`, () => {
+  for (const [entry, template] of PAGES) {
+    it(`behind ${entry} are all preloaded by ${template}, so that they come in one round trip`, () => {
       const needed = [...reachableFrom(join(js, entry))].map((path) => relative(join(root, "static"), path));
       assert.deepEqual(preloadedBy(template), needed.sort());
     });
   }
 
+  it("that come later need nothing that is not there already", () => {
+    const first = new Set(reachableFrom(join(js, "main.js")));
+    for (const path of Object.keys(ALLOWED).flatMap(inFolder)) {
+      for (const later of laterOf(path)) {
+        assert.ok(!first.has(later), `${relative(js, later)} is loaded with the page`);
+        for (const each of importsOf(later)) assert.ok(first.has(each), relative(js, each));
+      }
+    }
+  });
+
   it("import only downwards", () => {
     for (const [folder, allowed] of Object.entries(ALLOWED)) {
       for (const path of inFolder(folder)) {
-        for (const target of importsOf(path)) {
+        for (const target of [...importsOf(path), ...laterOf(path)]) {
           const where = relative(js, target).split("/")[0];
           assert.ok(allowed.includes(where), `${relative(js, path)} imports ${relative(js, target)}`);
         }

@@ -64,6 +64,41 @@ describe("presence", () => {
     assert.deepEqual(names(later.joined), ["ben"]);
   });
 
+  it("remembers who was here through a line that is cut twice", () => {
+    clock.pass(60_000);
+    subscribed(["ada"], 10);
+    clock.pass(5_000);
+    subscribed(["ada"], 20);
+    const back = presence.apply({ joined: [person("ben"), person("new")], count: 3, revision: 21 });
+    assert.deepEqual(names(back.joined), ["new"]);
+  });
+
+  it("knows whether it holds all who are here", () => {
+    assert.equal(new Presence("ada", clock).isKnown, false);
+    assert.deepEqual([presence.isKnown, presence.isWhole], [true, true]);
+    presence.apply({ count: 201, revision: 2 });
+    assert.deepEqual([presence.count, presence.isWhole], [201, false]);
+  });
+
+  it("tells of nobody in a crowd, where a place that is left is taken by who was there", () => {
+    presence.snapshot({ here: [person("ada"), person("ben")], count: 250, revision: 5 });
+    clock.pass(60_000);
+    const change = { joined: [person("cleo")], left: ["ben"], count: 249, revision: 6 };
+    assert.deepEqual(presence.apply(change), { joined: [], left: [] });
+    assert.deepEqual(names(presence.people), ["ada", "cleo"]);
+  });
+
+  it("takes anybody who comes after a reconnect for one of the crowd that was here", () => {
+    presence.snapshot({ here: [person("ada"), person("ben")], count: 250, revision: 5 });
+    clock.pass(60_000);
+    subscribed(["ada"], 1);
+    const back = { joined: [person("dora")], count: 2, revision: 2 };
+    assert.deepEqual(presence.apply(back).joined, []);
+    clock.pass(15_000);
+    const later = { joined: [person("emil")], count: 3, revision: 3 };
+    assert.deepEqual(names(presence.apply(later).joined), ["emil"]);
+  });
+
   it("ends with the server's list, whatever differences led there", async () => {
     await withSeeds(200, (random) => {
       presence = new Presence("ada", clock);

@@ -331,6 +331,28 @@ describe("a room", () => {
     assert.deepEqual(shown().map(({ text, state }) => [text, state]), [["hello", null], ["mine", "sent"]]);
   });
 
+  it("subscribes again, once, when what it was told of the people has a gap", () => {
+    connect();
+    const asks = () => ofType("room.subscribe").length;
+    const before = asks();
+    const ben = { username: "ben", name: "Ben", state: "online" };
+    const change = (revision) => ({ type: "presence.changed", room: "lobby", count: 2, revision, joined: [ben] });
+    room.receive(change(3));
+    room.receive(change(4));
+    assert.equal(asks(), before + 1);
+    assert.equal(room.presence.count, 1);
+    room.receive(subscribed({ count: 2, here: [ben], revision: 4 }));
+    room.receive(change(5));
+    assert.equal(asks(), before + 1);
+    assert.equal(room.presence.count, 2);
+  });
+
+  it("keeps the last list of people while the line is cut", () => {
+    connect();
+    room.closed();
+    assert.deepEqual(room.presence.people.map(({ username }) => username), ["ada"]);
+  });
+
   it("ignores other rooms and types it does not know", () => {
     connect();
     room.receive({ ...server.post("ben", "elsewhere"), room: "garden" });

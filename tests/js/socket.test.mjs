@@ -181,6 +181,26 @@ describe("a socket", () => {
     });
   }
 
+  for (const code of [1000, 1008, 1011, 1013, 4409, 4999]) {
+    it(`comes back after ${code} as after a line that was lost`, () => {
+      open().ends(code);
+      assert.deepEqual([phase(), states.at(-1).retryAt - clock.now()], ["waiting", 250]);
+      clock.pass(250);
+      open();
+      assert.equal(phase(), "open");
+    });
+  }
+
+  for (const code of [1001, 1012, 4503]) {
+    it(`is back within two seconds of ${code}, also after a few that came close together`, () => {
+      for (let times = 0; times < 3; times += 1) {
+        open().ends(code);
+        clock.pass(2_000);
+        assert.equal(WebSocket.made.length, times + 2);
+      }
+    });
+  }
+
   it("rests while the page is put aside, and starts when it is taken out again", () => {
     const line = open();
     socket.pause();

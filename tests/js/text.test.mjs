@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import { hue, initials } from "../../static/js/model/avatar.js";
-import { newClientId } from "../../static/js/model/outbox.js";
 import { Drafts } from "../../static/js/model/drafts.js";
 import { charactersLeft, cleaned, lengthOf } from "../../static/js/model/text.js";
+import { newClientId } from "../../static/js/net/protocol.js";
 
 const UUID4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 

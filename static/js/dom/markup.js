@@ -14,6 +14,11 @@ export function setSanitisedHtml(element, html) {
   element.innerHTML = html;
 }
 
+/** Only what changed: a live region speaks what is written, even if it was the same. */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** @param {{text: string, isName: boolean}} part of a sentence @returns {string | HTMLElement} */
 export function drawPart({ text, isName }) {
   if (!isName) return text;

@@ -1,4 +1,4 @@
-import { cloneTemplate } from "../dom/markup.js";
+import { cloneTemplate, write } from "../dom/markup.js";
 import { describe } from "../model/connection-words.js";
 
 const SECOND_MS = 1000;
@@ -89,9 +89,4 @@ export class ConnectionStatus extends HTMLElement {
     const type = way === "now" ? "connection-try" : "connection-leave";
     this.dispatchEvent(new CustomEvent(type, { bubbles: true, detail: { way } }));
   }
-}
-
-/** Only what changed: a live region speaks what is written, even if it was the same. */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -1,4 +1,5 @@
 import { quoteAuthor, quoteText } from "../dom/draw-message.js";
+import { write } from "../dom/markup.js";
 import { charactersLeft, cleaned, lengthOf } from "../model/text.js";
 
 const DRAFT_MS = 300;
@@ -127,7 +128,7 @@ export class MessageComposer extends HTMLElement {
   set standing(text) {
     const element = this.querySelector(".composer__standing");
     element.hidden = !text;
-    if (element.textContent !== text) element.textContent = text;
+    write(element, text);
   }
 
   set isFleeting(isFleeting) {
@@ -296,11 +297,6 @@ export class MessageComposer extends HTMLElement {
   get #button() {
     return this.querySelector("button[type=submit]");
   }
-}
-
-/** Only what changed: a live region speaks what is written, even if it was the same. */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }
 
 function wordsFor(left, limit) {

@@ -1,5 +1,6 @@
 import { drawDay, drawItem, placeItem, redrawItem } from "../dom/draw-message.js";
 import { readersDates, readersLocale } from "../dom/locale.js";
+import { write } from "../dom/markup.js";
 import { RovingFocus } from "../dom/roving-focus.js";
 import { ScrollKeeper } from "../dom/scroll-keeper.js";
 import { placeBelow } from "../model/grouping.js";
@@ -340,8 +341,7 @@ export class MessageList extends HTMLElement {
 }
 
 function label(pill, words) {
-  const element = pill.querySelector(".message-list__pill-label");
-  if (element.textContent !== words) element.textContent = words;
+  write(pill.querySelector(".message-list__pill-label"), words);
 }
 
 function newestOfOthers(items) {

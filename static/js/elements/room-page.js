@@ -1,13 +1,13 @@
+import { readersLocale } from "../dom/locale.js";
 import { copyText, followViewport } from "../dom/quirks.js";
 import { Attention } from "../model/attention.js";
 import { Drafts } from "../model/drafts.js";
-import { newClientId } from "../model/outbox.js";
 import { Outboxes } from "../model/outboxes.js";
 import { RoomList } from "../model/room-list.js";
 import { Room } from "../model/room.js";
 import { TypingTeller } from "../model/typing.js";
 import { systemClock } from "../net/clock.js";
-import { Close } from "../net/protocol.js";
+import { Close, newClientId } from "../net/protocol.js";
 import { fetchHistory } from "../net/requests.js";
 import { ChatSocket } from "../net/socket.js";
 
@@ -95,12 +95,18 @@ export class RoomPage extends HTMLElement {
   }
 
   #showParts() {
-    const { user, room, limits } = this.#page;
+    const { user, room, limits, urls } = this.#page;
     this.#composer.prepare({
       drafts: new Drafts(allowed("localStorage"), user.username),
       room: room.room,
       limit: limits.message_chars,
       quoteOf: (id) => this.#room.quoteOf(id),
+    });
+    this.#people.prepare({
+      presence: this.#room.presence,
+      username: user.username,
+      address: new URL("../people/", new URL(urls.history, location.href)).href,
+      clock: systemClock,
     });
     this.querySelector("room-list").prepare({ current: room.room, address: this.dataset.rooms });
     this.querySelector("sign-out").countFleeting = () => (this.#isFleeting ? this.#unsent : 0);
@@ -110,7 +116,7 @@ export class RoomPage extends HTMLElement {
 
   #listen() {
     this.#room.addEventListener("change", () => this.#drawSoon());
-    this.#room.addEventListener("people", () => this.#showPeople());
+    this.#room.addEventListener("people", ({ detail }) => this.#showPeople(detail));
     this.#room.addEventListener("typing", () => this.#showTyping());
     this.#room.addEventListener("standing", () => this.#showStanding());
     this.#room.addEventListener("live", () => this.#becameLive());
@@ -181,9 +187,9 @@ export class RoomPage extends HTMLElement {
     this.#showTitle();
   }
 
-  #showPeople() {
-    const { people, count } = this.#room.presence;
-    this.querySelector("people-list").show({ people, count, username: this.#page.user.username });
+  #showPeople({ left }) {
+    this.#people.refresh(left);
+    const count = new Intl.NumberFormat(readersLocale()).format(this.#room.presence.count);
     for (const element of this.querySelectorAll(".people-count")) element.textContent = count;
   }
 
@@ -359,6 +365,7 @@ export class RoomPage extends HTMLElement {
 
   #becameLive() {
     this.#status.isCaughtUp = this.#room.isLive;
+    this.#people.isLive = this.#room.isLive;
     if (this.#room.isLive) this.#errands.open();
   }
 
@@ -429,6 +436,10 @@ export class RoomPage extends HTMLElement {
 
   get #composer() {
     return this.querySelector("message-composer");
+  }
+
+  get #people() {
+    return this.querySelector("people-list");
   }
 
   get #status() {

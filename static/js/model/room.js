@@ -13,7 +13,7 @@ import { SUBSCRIBE, Subscription } from "./subscription.js";
 import { Typists } from "./typing.js";
 
 /**
- * Events: `change` (timeline or outbox), `people`, `standing` (one's own), `typing`, `live`,
+ * Events: `change` (timeline or outbox), `people` {left}, `standing` (one's own), `typing`, `live`,
  * `gone` {code, detail}, `stranger` (the connection belongs to another account).
  */
 export class Room extends EventTarget {
@@ -180,7 +180,7 @@ export class Room extends EventTarget {
     this.presence.snapshot(event);
     this.presence.people.forEach((person) => this.#learnName(person));
     this.#hearStanding(event);
-    this.#tell("people");
+    this.#tell("people", { left: [] });
     if (this.history.state === "failed") this.history.loadOlder();
     this.originals.retry();
     this.reading.opened();
@@ -192,9 +192,10 @@ export class Room extends EventTarget {
     const movement = this.presence.apply(event);
     if (movement === "gap") return this.#subscription.resume();
     if (movement === "old") return;
-    event.left?.forEach((username) => this.typists.stopped(username));
+    const { left = [] } = event;
+    left.forEach((username) => this.typists.stopped(username));
     this.movements.add(movement, this.newest);
-    this.#tell("people");
+    this.#tell("people", { left });
     this.#tell("change");
   }
 

@@ -1,5 +1,8 @@
 // What the page asks over HTTP.
 
+/** Somebody waits in front of a field. */
+const PATIENCE_MS = 10_000;
+
 /** A refusal or a failed request; `status` is 0 when no answer came. */
 export class RequestError extends Error {
   constructor(status, detail) {
@@ -18,8 +21,19 @@ export async function fetchHistory(address, range, fetch) {
   return getJSON(`${address}?${new URLSearchParams(range)}`, fetch);
 }
 
-async function getJSON(address, fetch) {
-  const response = await answerOf(address, fetch);
+/**
+ * @param {string} address of who is in the room
+ * @param {{q: string, after?: string, limit: number}} query `after` a username
+ * @param {typeof fetch} fetch
+ * @returns {Promise<{count: number, people: object[], next: string | null}>}
+ */
+export async function fetchPeople(address, query, fetch) {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  return getJSON(`${address}?${new URLSearchParams(query)}`, fetch, { signal });
+}
+
+async function getJSON(address, fetch, options) {
+  const response = await answerOf(address, fetch, options);
   if (!response.ok) throw new RequestError(response.status, response.statusText);
   try {
     return await response.json();
@@ -28,9 +42,10 @@ async function getJSON(address, fetch) {
   }
 }
 
-async function answerOf(address, fetch) {
+async function answerOf(address, fetch, options) {
   try {
     return await fetch(address, {
+      ...options,
       headers: { Accept: "application/json" },
       credentials: "same-origin",
     });
