@@ -168,6 +168,9 @@ if REDIS_URL:
             "BACKEND": "ChatApp.cache.RedisOrLocalCache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": REDIS_PREFIX,
+            # Version 1 was pickled: processes of then and now, side by side during a renewal,
+            # do not read each other's counters.
+            "VERSION": 2,
         }
     }
 else:

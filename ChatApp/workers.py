@@ -18,6 +18,7 @@ import sys
 import time
 from asyncio.subprocess import Process
 from collections import defaultdict
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from django.conf import settings
@@ -37,17 +38,25 @@ EARLY_SECONDS = 5.0
 EARLY_ENDS = 5
 # Before the first of them is replaced; twice as long for each further one.
 PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+# What starting a process raises for want of memory, of files, of Python itself; of a thread that
+# waits for its end.
+NO_ROOM = (OSError, RuntimeError)
 
 
 @dataclass(eq=False)
 class Worker:
     """A process that serves, or will; `line` is our end of what ties it to us."""
 
+    place: int
     process: Process
     line: socket.socket
     started: float = field(default_factory=time.monotonic)
     has_served: bool = False
-    is_deaf: bool = False
+
+    @property
+    def is_well(self) -> bool:
+        return self.has_served and self.process.returncode is None
 
     async def serves(self) -> bool:
         """Wait until it serves; False when it ended first or takes too long."""
@@ -69,12 +78,6 @@ class Worker:
             log.warning("Worker %s did not end in time and is killed.", self.process.pid)
             self.tell(signal.SIGKILL)
             await self.process.wait()
-
-    def take_nobody_new(self) -> None:
-        """Have it keep its lines, and leave new ones to the others."""
-        if not self.is_deaf:
-            self.is_deaf = True
-            self.tell(TAKE_NOBODY_NEW)
 
     def tell(self, number: int) -> None:
         if self.process.returncode is None:
@@ -98,10 +101,12 @@ async def start_process(*options: str, keep: tuple[int, ...] = ()) -> Process:
 
 class Supervisor:
     def __init__(self, count: int) -> None:
-        self.count = count
+        self.places = range(1, count + 1)
         self.listener: socket.socket | None = None
-        # Who serves at each place, counted from 1; a place changes hands under its lock.
+        # Who serves at each place, or will; whoever ends there is put among its fallen. A place is
+        # filled and changes hands under its lock.
         self.at: dict[int, Worker] = {}
+        self.fallen: defaultdict[int, asyncio.Queue[Worker]] = defaultdict(asyncio.Queue)
         self.changing: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         # Those, the ones that start and the ones that leave.
         self.living: set[Worker] = set()
@@ -119,6 +124,8 @@ class Supervisor:
         self.listener = listen(settings.HOST, settings.PORT)
         work = [self.keep(place) for place in self.places]
         tasks = [asyncio.create_task(each) for each in (*work, self.renew_when_asked())]
+        for task in tasks:
+            task.add_done_callback(self.look_at)
         await self.end.wait()
         self.listener.close()
         for task in tasks:
@@ -128,13 +135,20 @@ class Supervisor:
         log.info("All workers have ended.")
         return self.exit_code
 
-    @property
-    def places(self) -> range:
-        return range(1, self.count + 1)
+    def look_at(self, task: asyncio.Task[None]) -> None:
+        """Without one of its tasks the chat would go on unattended: the end of all instead."""
+        if not task.cancelled() and (error := task.exception()):
+            log.critical("The keeping of the workers failed: the chat stops.", exc_info=error)
+            self.exit_code = 1
+            self.end.set()
 
     async def prepare(self) -> int:
         """In a process of its own, which has today's code; its exit code."""
-        return await (await start_process("--prepare")).wait()
+        try:
+            return await (await start_process("--prepare")).wait()
+        except NO_ROOM as error:
+            log.error("The preparation could not be started: %s.", error)
+            return 1
 
     def listen_to_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -155,57 +169,69 @@ class Supervisor:
 
     async def keep(self, place: int) -> None:
         """Have a worker at this place at all times."""
-        await self.fill(place)
         while True:
-            worker = self.at[place]
-            await worker.process.wait()
-            if worker is self.at[place]:
-                await self.mourn(worker)
             async with self.changing[place]:
-                if worker is self.at[place]:
-                    snapshots.forget(place)
-                    await self.fill(place)
+                is_taken = place in self.at or await self.fill(place)
+            if is_taken:
+                self.mourn(await self.fallen[place].get())
+            if self.early_ends:
+                pause = PAUSE_SECONDS * 2**self.early_ends
+                await asyncio.sleep(min(pause, LONGEST_PAUSE_SECONDS))
 
-    async def fill(self, place: int) -> None:
-        worker = self.at[place] = await self.start_worker(place)
-        if not await worker.serves():
-            return worker.tell(signal.SIGKILL)
-        log.info("Worker %s serves at place %s.", worker.process.pid, place)
-        return self.introduce_once()
+    async def fill(self, place: int) -> bool:
+        """Start a worker there and wait until it serves; False when none could be started."""
+        snapshots.forget(place)
+        try:
+            worker = self.at[place] = await self.start_worker(place)
+        except NO_ROOM as error:
+            log.error("No worker could be started at place %s: %s.", place, error)
+            self.count(is_early=True)
+            return False
+        if await worker.serves():
+            log.info("Worker %s serves at place %s.", worker.process.pid, place)
+            self.introduce_once()
+        else:
+            worker.tell(signal.SIGKILL)
+        return True
 
-    async def mourn(self, worker: Worker) -> None:
-        """Say that it died, and wait a little if that happens too often."""
-        code = worker.process.returncode or 0
-        how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
+    def mourn(self, worker: Worker) -> None:
+        how = ending(worker.process.returncode or 0)
         log.error("Worker %s died (%s) and is replaced.", worker.process.pid, how)
         lived = time.monotonic() - worker.started
-        is_early = lived < EARLY_SECONDS or not worker.has_served
+        self.count(is_early=lived < EARLY_SECONDS or not worker.has_served)
+
+    def count(self, *, is_early: bool) -> None:
+        """Too many early ends are the end of all; but whoever still serves is left to it."""
         self.early_ends = self.early_ends + 1 if is_early else 0
-        if self.early_ends >= EARLY_ENDS:
+        if self.early_ends >= EARLY_ENDS and not any(each.is_well for each in self.at.values()):
             self.give_up()
-        if self.early_ends:
-            await asyncio.sleep(PAUSE_SECONDS * 2**self.early_ends)
 
     def give_up(self) -> None:
         log.critical(
-            "%s workers in a row died within %.0f s of their start: the chat stops. "
-            "Why they died stands in the lines above.",
-            EARLY_ENDS,
+            "The last %s workers could not be started or died within %.0f s of their start, and "
+            "none serves: the chat stops. Why stands in the lines above.",
+            self.early_ends,
             EARLY_SECONDS,
         )
         self.exit_code = 1
         self.end.set()
 
     async def start_worker(self, place: int) -> Worker:
+        """Raises what is in NO_ROOM when the machine has no room for it."""
         assert self.listener
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         inherited = self.listener.fileno(), theirs.fileno()
         options = ("--place", "--listener-fd", "--parent-fd")
         values = (place, *inherited)
-        with theirs:
-            words = [f"{name}={value}" for name, value in zip(options, values, strict=True)]
-            worker = Worker(await start_process(*words, keep=inherited), ours)
+        words = [f"{name}={value}" for name, value in zip(options, values, strict=True)]
+        try:
+            with theirs:
+                process = await start_process(*words, keep=inherited)
+        except NO_ROOM:
+            ours.close()
+            raise
+        worker = Worker(place, process, ours)
         self.living.add(worker)
         asyncio.create_task(self.bury(worker))  # noqa: RUF006 - the process keeps it alive
         return worker
@@ -214,52 +240,83 @@ class Supervisor:
         await worker.process.wait()
         worker.line.close()
         self.living.discard(worker)
+        if self.at.get(worker.place) is worker:
+            del self.at[worker.place]
+            self.fallen[worker.place].put_nowait(worker)
 
     def introduce_once(self) -> None:
         if self.listener and not self.is_introduced:
             introduce(self.listener)
             self.is_introduced = True
 
-    # --- Renewal, one place after the other
+    # --- Renewal
 
     async def renew_when_asked(self) -> None:
         """Asked again meanwhile, it is done once more."""
         while True:
             await self.renewal_is_wanted.wait()
             self.renewal_is_wanted.clear()
-            log.info("SIGHUP: the workers are renewed, one after the other.")
+            log.info("SIGHUP: the workers are renewed.")
             if await self.renew():
                 log.info("All workers are new.")
 
     async def renew(self) -> bool:
+        """Put a new worker that serves beside each old one; only then end any old one.
+
+        Nothing is taken from the old ones before: they may have to go on.
+        """
         if await self.prepare():
             log.error("The database could not be prepared: the workers stay as they are.")
             return False
-        began = time.monotonic()
-        for place in self.places:
-            if not await self.renew_one(place, began):
-                log.error("The new worker does not serve: the workers that are left stay.")
+        async with AsyncExitStack() as places:
+            for place in self.places:
+                await places.enter_async_context(self.changing[place])
+            successors = await self.start_successors()
+            if not successors:
+                log.error("A new worker does not serve: the workers stay as they are.")
                 return False
+            old = self.hand_over(successors)
+        for worker in old:
+            await worker.stop()
         return True
 
-    async def renew_one(self, place: int, began: float) -> bool:
-        """Put a new worker that serves beside the old one, and only then end the old one.
+    async def start_successors(self) -> list[Worker]:
+        """One for each place, one after the other; none at all unless all of them serve."""
+        started: list[Worker] = []
+        try:
+            for place in self.places:
+                started.append(await self.start_worker(place))
+                if not await started[-1].serves():
+                    break
+        except NO_ROOM as error:
+            log.error("No new worker could be started: %s.", error)
+        if len(started) == len(self.places) and all(each.is_well for each in started):
+            return started
+        await asyncio.gather(*(worker.stop() for worker in started))
+        return []
 
-        From the first new one on, no old one takes anybody: who has to come back once would
-        have to do so again.
+    def hand_over(self, successors: list[Worker]) -> list[Worker]:
+        """The old ones, which take nobody any more.
+
+        All at once: who has to come back once would otherwise have to do so again.
         """
-        async with self.changing[place]:
-            new = await self.start_worker(place)
-            if not await new.serves():
-                await new.stop()
-                return False
-            old, self.at[place] = self.at[place], new
-        log.info("Worker %s serves and replaces %s.", new.process.pid, old.process.pid)
-        for worker in self.at.values():
-            if worker.started < began:
-                worker.take_nobody_new()
-        await old.stop()
-        return True
+        old = [self.at[place] for place in self.places if place in self.at]
+        for new in successors:
+            self.at[new.place] = new
+            log.info("Worker %s serves and takes over place %s.", new.process.pid, new.place)
+        for worker in old:
+            worker.tell(TAKE_NOBODY_NEW)
+        return old
+
+
+def ending(code: int) -> str:
+    """How a process ended; real-time signals have no names."""
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
 
 
 def run() -> int:

@@ -1,6 +1,7 @@
 """Our policy for allauth: who may sign up, under which name, and where people are sent."""
 
 import logging
+from contextlib import suppress
 from smtplib import SMTPException
 from typing import Any
 
@@ -9,6 +10,7 @@ from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.sessions.backends.base import UpdateError
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.forms import BaseForm
@@ -54,6 +56,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             raise ImmediateHttpResponse(again) from taken
         return user
 
+    def send_notification_mail(
+        self, template_prefix: str, user: User, *rest: Any, **more: Any
+    ) -> None:
+        # After a change of the password the session holds what keeps it valid, unsaved until the
+        # answer: a mail server may take longer than the chat waits before it looks again.
+        save_session(self.request)
+        super().send_notification_mail(template_prefix, user, *rest, **more)
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         # The account has been written by then: a mail server that is away must not make a page
         # of it that says otherwise. What was to be sent can be asked for again.
@@ -69,3 +79,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             for kind, value in credentials.items()
         }
         super().pre_authenticate(request, **folded)
+
+
+def save_session(request: HttpRequest | None) -> None:
+    session = getattr(request, "session", None)
+    if session is None or not session.modified or session.is_empty():
+        return
+    # Ended meanwhile: the middleware says so with the answer.
+    with suppress(UpdateError):
+        session.save()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pickle
 import signal
 import time
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
+from ChatApp.cache import RedisOrLocalCache
 from tests import services
 from tests.chatter import PASSWORD, Chatter
 from tests.running import RunningServer, eventually, running_server
@@ -62,6 +64,16 @@ def limited(redis: PrivateRedis) -> Iterator[RunningServer]:
 @pytest.fixture
 async def alice(limited: RunningServer) -> Chatter:
     return await Chatter(limited, "alice").sign_up()
+
+
+class Bomb:
+    """Makes a folder when it is unpickled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, (str(self.folder),)
 
 
 async def try_wrong_passwords(server: RunningServer) -> str:
@@ -119,3 +131,95 @@ async def test_a_start_without_redis_is_one_with_a_warning(tmp_path: Path) -> No
         eventually(lambda: "Redis does not answer" in server.text_of_log)
         assert "hush" not in server.text_of_log
         await Chatter(server, "alice").sign_up()
+
+
+VALUES = ["word", "7", "", 0, 7, -7, 2**70, 0.5, True, False, None, [], [1.5, 2], {"a": [1]}]
+
+
+async def test_values_come_back_as_they_were(redis: PrivateRedis) -> None:
+    cache = RedisOrLocalCache(redis.url, {})
+    for number, value in enumerate(VALUES):
+        cache.set(f"{number}", value)
+        found = cache.get(f"{number}", "nothing")
+        assert (found, type(found)) == (value, type(value))
+    assert cache.get_many(str(number) for number in range(len(VALUES))) == {
+        str(number): value for number, value in enumerate(VALUES)
+    }
+    cache.set("pair", (1, "two"))
+    assert cache.get("pair") == [1, "two"]
+    assert cache.get("absent", "nothing") == "nothing"
+    assert len(redis.keys()) == len(VALUES) + 1
+
+
+async def test_whole_numbers_are_counted_by_redis(redis: PrivateRedis) -> None:
+    cache = RedisOrLocalCache(redis.url, {})
+    assert cache.add("visits", 1)
+    assert not cache.add("visits", 5)
+    assert cache.incr("visits") == 2
+    assert cache.decr("visits", 2) == 0
+    assert cache.get("visits") == 0
+    assert redis.client.get(":1:visits") == b"0"
+    with pytest.raises(ValueError, match="not found"):
+        cache.incr("absent")
+
+
+async def test_what_json_cannot_say_is_refused(redis: PrivateRedis) -> None:
+    cache = RedisOrLocalCache(redis.url, {})
+    for value in (b"bytes", {1, 2}, object(), float("nan")):
+        with pytest.raises((TypeError, ValueError)):
+            cache.set("key", value)
+    assert redis.keys() == []
+
+
+async def test_what_is_in_redis_is_never_run(redis: PrivateRedis, tmp_path: Path) -> None:
+    cache = RedisOrLocalCache(redis.url, {})
+    redis.client.set(":1:key", pickle.dumps(Bomb(tmp_path / "made")))
+    assert cache.get("key", "nothing") == "nothing"
+    assert cache.get_many(["key"]) == {}
+    assert not (tmp_path / "made").exists()
+
+
+FORGED = [
+    b"\x80\x05garbage",
+    b"[" * 200_000,
+    b"",
+    b"7",
+    b"9" * 5_000,
+    b"true",
+    b"null",
+    b'"word"',
+    b'{"a": 1}',
+    b'["word"]',
+    b"[null]",
+    b"[[1]]",
+    b"[NaN]",
+    b"[1e999]",
+    b"[1" + b"0" * 400 + b"]",
+]
+
+
+async def test_a_forged_counter_counts_as_none(redis: PrivateRedis) -> None:
+    cache = RedisOrLocalCache(redis.url, {})
+    for forged in FORGED:
+        redis.client.set(":1:allauth:rl:account:login", forged)
+        assert cache.get("allauth:rl:account:login", "nothing") == "nothing", forged[:20]
+        assert cache.get_many(["allauth:rl:account:login"]) == {}, forged[:20]
+    redis.client.delete(":1:allauth:rl:account:login")
+    redis.client.lpush(":1:allauth:rl:account:login", "1")
+    assert cache.get("allauth:rl:account:login", "nothing") == "nothing"
+
+
+async def test_people_sign_in_whatever_is_forged_in_redis(
+    limited: RunningServer, alice: Chatter, redis: PrivateRedis, tmp_path: Path
+) -> None:
+    await try_wrong_passwords(limited)
+    bomb = pickle.dumps(Bomb(tmp_path / "made"))
+    for forged in (bomb, b'["word"]', b"true", b"7"):
+        counters = [name for name in redis.client.scan_iter() if b"allauth:rl:" in name]
+        assert counters
+        for name in counters:
+            redis.client.set(name, forged)
+        await Chatter(limited, "alice").sign_in(PASSWORD)
+    assert not (tmp_path / "made").exists()
+    assert "Traceback" not in limited.text_of_log
+    assert "does not answer" not in limited.text_of_log

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import resource
 import signal
 import threading
 from collections.abc import Iterator
@@ -12,12 +13,15 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ChatApp import workers
+from ChatApp.workers import Supervisor
 from tests import services
 from tests.chatter import Chatter
 from tests.running import RunningServer, eventually, running_server
 from tests.test_server import start_in_vain
 
 SECONDS_TO_VANISH = 25
+NAMELESS_SIGNAL = 40
 GOODBYE = {"uvicorn": 1012, "daphne": 4503}
 TOKEN = "a token of sixteen or more".replace(" ", "-")
 
@@ -108,13 +112,17 @@ def test_both_serve_on_one_port_and_one_answers_for_all(two: RunningServer) -> N
     assert two.text_of_log.count("ChatApp is on ") == 1
     assert eventually(lambda: len(who_answer(two)) == 2 and who_answer(two))
     for pid in serving(two):
-        # Whoever still runs has the socket alone.
-        os.kill(pid, signal.SIGSTOP)
-        try:
-            with httpx.Client(transport=httpx.HTTPTransport(retries=2), timeout=10) as web:
-                assert web.get(f"{two.address}/healthz").text == "ok\n"
-        finally:
-            os.kill(pid, signal.SIGCONT)
+        assert_the_other_hears(two, pid)
+
+
+def assert_the_other_hears(two: RunningServer, pid: int) -> None:
+    # Whoever still runs has the socket alone.
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        with httpx.Client(transport=httpx.HTTPTransport(retries=2), timeout=10) as web:
+            assert web.get(f"{two.address}/healthz").text == "ok\n"
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def test_one_that_is_killed_is_replaced_and_the_port_never_refuses(two: RunningServer) -> None:
@@ -127,6 +135,71 @@ def test_one_that_is_killed_is_replaced_and_the_port_never_refuses(two: RunningS
     # What the dead one had already taken is lost, and nothing else.
     assert all("Connect" not in each for each in wrong)
     assert len(wrong) <= 1
+
+
+def test_one_that_dies_of_a_signal_without_a_name_is_replaced(settings: dict[str, str]) -> None:
+    with running_server(**settings) as server:
+        eventually(lambda: len(serving(server)) == 2, 30)
+        first, second = serving(server)
+        os.kill(first, NAMELESS_SIGNAL)
+        eventually(lambda: f"Worker {first} died (signal 40)" in server.text_of_log)
+        eventually(lambda: len(serving(server)) == 2, 30)
+        assert second in serving(server)
+        assert server.stop() == 0
+
+
+def test_when_no_process_can_be_started_for_a_while_it_is_tried_until_one_can(
+    settings: dict[str, str],
+) -> None:
+    with running_server(**settings) as server:
+        eventually(lambda: len(serving(server)) == 2, 30)
+        first, second = serving(server)
+        with without_files(parent_of(server)):
+            os.kill(first, signal.SIGKILL)
+            eventually(lambda: server.text_of_log.count("No worker could be started") > 5, 30)
+            os.kill(parent_of(server), signal.SIGHUP)
+            eventually(lambda: "the workers stay as they are" in server.text_of_log)
+            assert serving(server) == [second]
+            assert httpx.get(f"{server.address}/healthz").text == "ok\n"
+        eventually(lambda: len(serving(server)) == 2, 30)
+        os.kill(parent_of(server), signal.SIGHUP)
+        eventually(lambda: "All workers are new." in server.text_of_log, 60)
+        assert second not in serving(server)
+        assert server.stop() == 0
+
+
+@contextmanager
+def without_files(pid: int) -> Iterator[None]:
+    """The process cannot open anything, so that it can start nothing either."""
+    usual = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, usual[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, usual)
+
+
+class Absent(Supervisor):
+    """Everything as it is, but for nobody who keeps the workers."""
+
+    def listen_to_signals(self) -> None:
+        pass
+
+    async def prepare(self) -> int:
+        return 0
+
+    async def keep(self, place: int) -> None:
+        raise LookupError("nobody keeps them")
+
+
+def test_when_the_keeping_fails_all_ends_with_a_sentence(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]
+) -> None:
+    monkeypatch.setattr("django.conf.settings.PORT", 0)
+    monkeypatch.setattr(workers.log, "propagate", True)
+    assert asyncio.run(Absent(2).run()) == 1
+    said = {each.levelname for each in caplog.records if "the chat stops" in each.message}
+    assert said == {"CRITICAL"}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -218,6 +291,32 @@ def test_a_renewal_that_cannot_be_leaves_the_old_ones(
         assert httpx.get(f"{server.address}/healthz").text == "ok\n"
     finally:
         assert server.stop() == 0
+
+
+def test_a_renewal_that_fails_half_way_leaves_the_old_ones_hearing(two: RunningServer) -> None:
+    before = serving(two)
+    os.kill(parent_of(two), signal.SIGHUP)
+    (successor,) = eventually(lambda: newcomers(two, 1, before), 30)
+    (failing,) = eventually(lambda: newcomers(two, 2, before), 30)
+    os.kill(failing, signal.SIGKILL)
+    eventually(lambda: "the workers stay as they are" in two.text_of_log, 60)
+    assert not is_alive(successor)
+    assert serving(two) == before
+    for pid in before:
+        assert_the_other_hears(two, pid)
+
+
+def newcomers(server: RunningServer, place: int, before: list[int]) -> list[int]:
+    """Processes at this place that were not there before."""
+    children = Path(f"/proc/{parent_of(server)}/task/{parent_of(server)}/children")
+    pids = map(int, children.read_text().split())
+    return [pid for pid in pids if pid not in before and is_at(pid, place)]
+
+
+def is_at(pid: int, place: int) -> bool:
+    with suppress(OSError):
+        return f"--place={place}" in Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    return False
 
 
 def test_when_none_can_live_it_stops_with_a_sentence(settings: dict[str, str]) -> None:

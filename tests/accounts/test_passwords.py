@@ -1,6 +1,10 @@
 import re
+from typing import Any
 
+import pytest
+from django.conf import settings
 from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
 from django.test import Client
 
 from accounts.models import User
@@ -53,6 +57,26 @@ def test_a_change_is_told_by_mail(signed_in: Client) -> None:
     mail.outbox.clear()
     change(signed_in)
     assert mail.outbox[0].subject == "[ChatApp] Password Changed"
+
+
+def test_while_that_mail_is_on_its_way_this_browser_is_signed_in_already(
+    signed_in: Client, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_in.get("/accounts/email/")
+    signed_in.post("/accounts/email/", {"action_primary": "", "email": "ada@example.org"})
+    cycled = listen(session_cycled)
+    seen: list[bool] = []
+
+    def send(backend: EmailBackend, messages: Any) -> int:
+        tab = Client()
+        tab.cookies[settings.SESSION_COOKIE_NAME] = cycled[-1]["new_key"]
+        seen.append(is_signed_in(tab))
+        return len(messages)
+
+    monkeypatch.setattr(EmailBackend, "send_messages", send)
+    assert change(signed_in) == 302
+    assert seen == [True]
+    assert is_signed_in(signed_in)
 
 
 def test_a_forgotten_password_is_renewed_by_mail(client: Client, ada: User) -> None:
