@@ -46,7 +46,7 @@ class PeopleQuery(Struct):
 @as_json
 def people(request: HttpRequest, slug: str) -> HttpResponse:
     user = signed_in(request)
-    commands.hurry_slowly(user)
+    commands.hurry_slowly(user, node.replays)
     room = access.room(user, slug)
     query = convert(request.GET.dict(), PeopleQuery)
     everybody = people_in(room.pk)
