@@ -13,8 +13,8 @@ from django.core.handlers.base import BaseHandler
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
-# As many answers are made at the same moment; each of these threads keeps its database connection.
-HTTP_THREADS = 32
+# As many answers are made at the same moment; each of these threads keeps its connection to SQLite.
+HTTP_THREADS = 14
 
 
 class ThreadedHandler(ASGIHandler):

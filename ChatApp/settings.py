@@ -139,9 +139,10 @@ def database_settings() -> dict[str, Any]:
         # A file, not memory: tests look at one database from several threads.
         settings["TEST"] = {"NAME": DATA_DIR / "test.sqlite3"}
     else:
-        # A kept connection would leak: under ASGI every request has a thread of its own.
+        # One for each thread that may want one at the same moment: 14 of ChatApp.handler, 8 readers
+        # and the writer of chat.node, and the one of Channels. Nobody waits for somebody else's.
         # Tries again soon: the pool's own pause would grow to minutes while the server is away.
-        options["pool"] = {"min_size": 1, "max_size": 16, "timeout": 3, "reconnect_timeout": 3}
+        options["pool"] = {"min_size": 1, "max_size": 24, "timeout": 3, "reconnect_timeout": 3}
         options["options"] = "-c lock_timeout=3s -c statement_timeout=10s"
         settings["CONN_MAX_AGE"] = 0
     return settings

@@ -32,7 +32,7 @@ log = logging.getLogger("ChatApp.workers")
 # How long a new worker may take until it serves.
 START_SECONDS = 60.0
 # Above the longest orderly end of a worker (ChatApp.on_uvicorn, chat.node).
-STOP_SECONDS = 30.0
+STOP_SECONDS = 40.0
 # A worker that ends sooner after its start has not worked; so many in a row, and none will.
 EARLY_SECONDS = 5.0
 EARLY_ENDS = 5

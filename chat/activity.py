@@ -29,7 +29,7 @@ def begin() -> None:
 
 
 class OutsideNews:
-    """News that other processes may not have told us of: while the bus is away, and once after.
+    """News that other processes may not have told us of, while the bus is away and once after.
 
     New messages are found by their ids, which grow.
     """
@@ -67,7 +67,12 @@ async def tell_reads() -> None:
     reads, node.reads = node.reads, {}
     connected = {key: skip for key, skip in reads.items() if has_other(key[0], skip)}
     rooms, users = {room for _, room in connected}, {user for user, _ in connected}
-    for own in await waiting(rooms, users):
+    try:
+        found = await waiting(rooms, users)
+    except Exception:
+        node.reads = reads | node.reads
+        raise
+    for own in found:
         key = own.user_id, own.room_id
         if key in connected:
             event = protocol.encode(events.room_read(own))

@@ -51,7 +51,7 @@ REPLAYS_AT_ONCE = 300
 # a look at the sessions before that would end it too. So it is looked twice.
 RECHECK_DELAY_SECONDS = 0.5
 CONFIRM_SECONDS = 0.5
-# How long a connection may take to be let in at most.
+# What was told of somebody is remembered for so long, for connections that are being let in.
 TOLD_SECONDS = 60.0
 # How often the heads of all followed rooms are compared with the database (one query): a
 # broadcast that was lost anywhere heals within 5 s.
@@ -60,7 +60,8 @@ RECONCILE_SECONDS = 3.0
 RECONCILE_DEGRADED_SECONDS = 2.0
 # How long an event of another process may be on its way before the log is asked for it.
 HOLE_SECONDS = 0.1
-# What was changed behind the site's back (a shell, SQL) is noticed after this at the latest.
+# How often it is looked for what was changed behind the site's back (a shell, SQL): with the second
+# look it is noticed within 15 s.
 SWEEP_SECONDS = 12.0
 
 # A full bucket lasts this long at its steady rate: an outbox sent after a day offline fits.

@@ -158,6 +158,8 @@ class Connection:
         self.is_due = False
         while self.queue and not self.draining and not self.is_held:
             self.write(self.next_frame(frames))
+        if not self.queue:
+            self.has_room.open()
         self.is_free = self.could_be_free()
 
     def could_be_free(self) -> bool:

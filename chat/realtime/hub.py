@@ -16,8 +16,8 @@ from chat.realtime.parcel import Parcel
 class Hub:
     """`on_hole(feed)` is told of a feed that has to be healed.
 
-    `follow(topic)` is called when the first connection here listens to it, `unfollow(topic)` when
-    the last one is gone.
+    `follow(topic)` is called with every connection that begins to listen to it, `unfollow(topic)`
+    when the last one is gone.
     """
 
     def __init__(

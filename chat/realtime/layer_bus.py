@@ -94,6 +94,7 @@ class LayerBus(LocalBus):
 
     async def close(self) -> None:
         """Say what waits to be said."""
+        self.post_news()
         if self.outgoing:
             self.is_said.clear()
             await asyncio.wait(
@@ -153,6 +154,13 @@ class LayerBus(LocalBus):
             self.counts.failed += 1
             self.counts.dropped += waiting
             self.complain("Other processes could not be told", error)
+            # Nothing else tells of these: rooms that nobody looks at are not compared.
+            self.news |= {
+                order.room_id
+                for letter in outgoing.values()
+                for order in letter
+                if isinstance(order, orders.News)
+            }
 
     async def publish_letter(self, group: str, letter: list[orders.AnyOrder]) -> None:
         if self.link is None:
@@ -160,6 +168,11 @@ class LayerBus(LocalBus):
         message = {"type": MESSAGE_TYPE, "letter": self.sealer.seal(self.origin, letter)}
         async with asyncio.timeout(PATIENCE_SECONDS):
             await self.link.layer.group_send(group, message)
+
+    def post_news(self) -> None:
+        for room_id in self.news:
+            self.post(orders.News(room_id))
+        self.news.clear()
 
     # --- In
 
@@ -244,9 +257,7 @@ class LayerBus(LocalBus):
             if now - beaten_at >= BEAT_SECONDS:
                 beaten_at = now
                 self.post(orders.Heartbeat())
-            for room_id in self.news:
-                self.post(orders.News(room_id))
-            self.news.clear()
+            self.post_news()
             self.forget_unwanted(now)
             if now - self.heard_at > SILENCE_SECONDS:
                 await self.be_degraded(now)

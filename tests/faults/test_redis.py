@@ -24,8 +24,6 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300)]
 ACK_SECONDS = 2.0
 # From Redis's return until everybody sees everything.
 CATCH_UP_SECONDS = 5.0
-# A line that swallows everything gives no error: it has to be missed first (10 s).
-FIND_SECONDS = 10.0
 FAULT_SECONDS = 10.0
 TALKERS_A_SERVER = 3
 
@@ -68,7 +66,7 @@ async def flush(redis: Redis) -> None:
 
 async def kill_subscribers(redis: Redis) -> None:
     for _ in range(5):
-        redis.client.client_kill_filter(_type="pubsub")
+        assert redis.client.client_kill_filter(_type="pubsub")
         await asyncio.sleep(0.5)
 
 
@@ -86,7 +84,9 @@ async def freeze(redis: Redis) -> None:
 async def forge(redis: Redis) -> None:
     """Whoever can write into Redis says things on every channel."""
     for _ in range(20):
-        for channel in redis.client.pubsub_channels():  # type: ignore[union-attr]
+        channels = redis.client.pubsub_channels()
+        assert channels
+        for channel in channels:  # type: ignore[union-attr]
             for message in FORGERIES:
                 redis.client.publish(channel, message)
         await asyncio.sleep(0.1)

@@ -1,4 +1,4 @@
-"""All workers are replaced, one after the other, while people talk: nobody is seen to leave."""
+"""All workers are replaced while people talk: nobody is seen to leave."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ USERS = 100
 MISSED = 25
 RESUMED_SECONDS = 60.0
 # Of each process: the readers, the writer, and the threads of Django's pages, out of one pool.
-DATABASE_CONNECTIONS = 16
+DATABASE_CONNECTIONS = 24
 
 # Signing up costs a password hash each, by design; these have no password.
 MAKE_PEOPLE = """
@@ -149,4 +149,5 @@ async def watching(database_url: str) -> AsyncIterator[list[int]]:
     try:
         yield seen
     finally:
+        assert not watcher.done(), watcher
         watcher.cancel()

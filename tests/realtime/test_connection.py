@@ -406,6 +406,15 @@ async def test_the_greeting_goes_before_what_was_delivered_while_it_was_made() -
     assert line.frames == ["welcome", "news"]
 
 
+async def test_a_replay_goes_on_when_much_had_waited_for_the_greeting() -> None:
+    async with connected() as (connection, line):
+        connection.hold()
+        deliver_all(connection, texts(QUEUED_EVENTS // 2))
+        connection.greet("welcome")
+        await connection.drained()
+    assert len(line.frames) == 1 + QUEUED_EVENTS // 2
+
+
 async def test_who_is_refused_hears_nothing_but_the_reason() -> None:
     async with connected() as (connection, line):
         connection.hold()
