@@ -10,12 +10,14 @@ import sys
 from collections.abc import Callable, Iterator
 
 import uvicorn
+from django.conf import settings
 
 from chat.errors import CloseCode
 from chat.limits import FRAME_BYTES
 from chat.node import node
 from ChatApp import metrics
 from ChatApp.http import readiness
+from ChatApp.lean.protocol import LeanProtocol
 from ChatApp.lines import (
     BACKLOG,
     FIRST_REQUEST_SECONDS,
@@ -26,6 +28,8 @@ from ChatApp.lines import (
     answered,
 )
 from ChatApp.websockets import FairProtocol
+
+WEBSOCKETS = {"lean": LeanProtocol, "uvicorn": FairProtocol}
 
 
 class Server(uvicorn.Server):
@@ -85,7 +89,7 @@ def configuration() -> uvicorn.Config:
         "ChatApp.asgi:application",
         loop="uvloop" if sys.platform != "win32" else "asyncio",
         http="httptools",
-        ws=FairProtocol,
+        ws=WEBSOCKETS[settings.WEBSOCKETS],
         ws_max_size=FRAME_BYTES,
         # One deflated stream a socket costs three times the CPU and twice the memory, and one
         # text for all could not be shared.

@@ -39,7 +39,7 @@ from chat.node import node
 from chat.realtime import topics
 from chat.realtime.connection import Connection
 from chat.realtime.inbox import Inbox
-from chat.realtime.sink import SendSink
+from chat.realtime.sink import FrameSink, SendSink, Sink
 from chat.realtime.together import Together
 from chat.realtime.writer import Overloaded
 from chat.subscriptions import Subscriptions, entered
@@ -127,8 +127,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         self.connection = Connection(
             user_id=user.pk,
             session_key=self.scope["session"].session_key,
-            # Not Channels' own, which looks at the session with every frame.
-            sink=SendSink(self.scope.get("server_send", self.base_send)),
+            sink=self.sink(),
             pace=node.hub.pace if batches else None,
             abort=self.abort,
             expelled=self.expelled,
@@ -140,6 +139,15 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         node.add(self.connection)
         self.forget_handshake()
         self.begin(self.arriving(self.connection))
+
+    def sink(self) -> Sink:
+        # Not Channels' own send, which looks at the session with every frame.
+        send = self.scope.get("server_send", self.base_send)
+        frames = self.scope.get("extensions", {}).get("chatapp.frames")
+        if frames is None:
+            return SendSink(send)
+        write_frame, wait_until_writable = frames
+        return FrameSink(write_frame, wait_until_writable, send)
 
     def forget_handshake(self) -> None:
         """What let it in would be kept, once or several times, for as long as it is open."""

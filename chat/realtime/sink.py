@@ -56,7 +56,7 @@ class FrameSink:
         self.send = send
 
     def write(self, parcel: Parcel) -> Awaitable[None] | None:
-        return None if self.write_frame(parcel.frame) else self.wait_until_writable()
+        return None if self.write_frame(parcel.frame) else step(self.wait_until_writable())
 
     def close(self, code: int) -> Awaitable[None] | None:
         return step(self.send({"type": "websocket.close", "code": int(code)}))

@@ -95,7 +95,8 @@ async def pings_of_the_protocol(charlie: Socket, count: int) -> None:
 async def pour(charlie: Socket, flood: bytes) -> None:
     """As fast as the line takes it; made beforehand."""
     for start in range(0, len(flood), CHUNK):
-        charlie.line.transport.write(flood[start : start + CHUNK])
+        with suppress(RuntimeError):  # after the server has ended it
+            charlie.line.transport.write(flood[start : start + CHUNK])
         await asyncio.sleep(0)
 
 
@@ -118,7 +119,9 @@ def frame(opcode: int, payload: bytes, *, fin: bool = True, reserved: int = 0) -
     first = (0x80 if fin else 0) | reserved | opcode
     if len(payload) < 126:
         return bytes([first, 0x80 | len(payload)]) + MASK + payload
-    return bytes([first, 0x80 | 126]) + struct.pack("!H", len(payload)) + MASK + payload
+    if len(payload) < 65_536:
+        return bytes([first, 0x80 | 126]) + struct.pack("!H", len(payload)) + MASK + payload
+    return bytes([first, 0x80 | 127]) + struct.pack("!Q", len(payload)) + MASK + payload
 
 
 ATTACKS: dict[str, Callable[[Socket, int], Awaitable[None]]] = {
