@@ -197,7 +197,7 @@ def test_a_request_that_is_too_large_is_refused(run: Run) -> None:
     run(scenario())
 
 
-def test_uvicorn_still_has_what_our_protocol_builds_on() -> None:
+async def test_uvicorn_still_has_what_our_protocol_builds_on() -> None:
     overridden = set(vars(FairProtocol)) & set(vars(WebSocketsSansIOProtocol))
     assert {"data_received", "receive", "handle_ping", "handle_pong", "handle_cont"} <= overridden
     protocol = WebSocketsSansIOProtocol(uvicorn.Config(Site), uvicorn.server.ServerState(), {})
