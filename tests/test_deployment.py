@@ -237,7 +237,10 @@ async def test_a_body_that_is_too_large_is_refused(proxy: Proxy) -> None:
     async with proxy.web() as web:
         body = b"x" * (chat_settings.REQUEST_BYTES + 1)
         with suppress(httpx.WriteError):  # refused before all of it was sent
-            assert (await web.post("/chat/", content=body)).status_code == 413
+            refusal = await web.post("/chat/", content=body)
+            # 502 from Caddy where the chat refused and closed before Caddy had sent all of it.
+            assert refusal.status_code in {413, 502}
+        assert (await web.get("/healthz")).text == "ok\n"
 
 
 def test_the_proxies_take_what_the_chat_takes() -> None:
