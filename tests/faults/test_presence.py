@@ -6,7 +6,8 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
+from copy import copy
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,12 +15,13 @@ from websockets.exceptions import ConnectionClosed
 
 from tests import services
 from tests.chatter import Chatter, Socket
+from tests.faults.cables import Cable
 from tests.faults.conftest import FAST
 from tests.faults.people import Size, Wanderer, all_is_well, cut
 from tests.faults.several import own_redis, several_servers
 from tests.faults.test_stampede import crowd
 from tests.faults.watching import Watcher
-from tests.running import RunningServer
+from tests.running import RunningServer, running_server
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300)]
 
@@ -28,6 +30,7 @@ TABS = 4
 # The last tab is closed, until everybody knows; a process crashes, until everybody knows.
 LEFT_SECONDS = 10.0
 CRASH_SECONDS = 30.0
+VANISHED_SECONDS = 45.0
 # A coming back within this is never told; less what a test can measure.
 GRACE_SECONDS = 5.0
 TOLERANCE_SECONDS = 0.7
@@ -252,3 +255,29 @@ async def test_the_people_of_a_killed_process_are_gone_or_never_left(
         assert watcher.told_of(mover.username) == ["joined"]
         assert watcher.complaints == []
         await all_is_well(second, [wanderer, survivor], owner.at(second))
+
+
+async def test_who_vanished_from_the_network_is_gone_within_45_seconds() -> None:
+    """On each server, at the same time: it takes most of a minute."""
+    with ExitStack() as stack:
+        kinds: list[dict[str, str]] = [{}, {"WEBSOCKETS": "lean"}, {"SERVER": "daphne"}]
+        servers = [stack.enter_context(running_server(**settings)) for settings in kinds]
+        took = await asyncio.gather(*map(vanish, servers))
+    print("Gone after", [f"{seconds:.1f} s" for seconds in took])
+
+
+async def vanish(server: RunningServer) -> float:
+    """Alice's line takes everything, brings nothing, and nobody gets an error of it."""
+    alice, bob = [await Chatter(server, name).sign_up() for name in ("alice", "bob")]
+    room = await alice.make_room()
+    cable = Cable("127.0.0.1", int(server.address.rpartition(":")[2]))
+    await cable.plug_in()
+    far_away = copy(alice)
+    far_away.server = copy(server)
+    far_away.server.address = f"http://127.0.0.1:{cable.port}"
+    async with far_away.tab(room), Watcher(bob, room).watching() as watcher:
+        await watcher.sees({"alice": "online", "bob": "online"}, 5)
+        cable.swallows = True
+        took = await watcher.sees({"bob": "online"}, VANISHED_SECONDS)
+        cable.unplug()
+    return took

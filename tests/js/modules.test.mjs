@@ -31,14 +31,21 @@ function reachableFrom(path, seen = new Set()) {
 const inFolder = (folder) =>
   readdirSync(join(js, folder)).filter((name) => name.endsWith(".js")).map((name) => join(js, folder, name));
 
+// Two pages share their list.
+const withLists = (template) =>
+  read(join(root, "templates/chat", template)).replace(/\{% include "chat\/(_\w*modules\.html)" %\}/g, (_, list) =>
+    read(join(root, "templates/chat", list)),
+  );
+
 const preloadedBy = (template) =>
-  [...read(join(root, "templates/chat", template)).matchAll(/modulepreload" href="\{% static '([^']+)'/g)]
+  [...withLists(template).matchAll(/modulepreload" href="\{% static '([^']+)'/g)]
     .map(([, path]) => path)
     .sort();
 
 const PAGES = [
   ["main.js", "_modules.html"],
   ["rooms.js", "rooms.html"],
+  ["rooms.js", "members.html"],
   ["rooms.js", "_lobby_modules.html"],
 ];
 
