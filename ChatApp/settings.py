@@ -20,7 +20,7 @@ DEBUG = env.flag("DEBUG")
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.number("PORT", 8000, least=0, most=65535)
 SERVER = env.choice("SERVER", ["uvicorn", "daphne"])
-WEBSOCKETS = env.choice("WEBSOCKETS", ["uvicorn", "lean"])
+WEBSOCKETS = env.choice("WEBSOCKETS", ["lean", "uvicorn"])
 WEB_CONCURRENCY = env.number("WEB_CONCURRENCY", 1, least=1, most=256)
 
 EVERY_ADDRESS = {"0.0.0.0", "::", "[::]", "*"}  # noqa: S104 - compared with, never bound to

@@ -260,7 +260,7 @@ async def test_the_people_of_a_killed_process_are_gone_or_never_left(
 async def test_who_vanished_from_the_network_is_gone_within_45_seconds() -> None:
     """On each server, at the same time: it takes most of a minute."""
     with ExitStack() as stack:
-        kinds: list[dict[str, str]] = [{}, {"WEBSOCKETS": "lean"}, {"SERVER": "daphne"}]
+        kinds: list[dict[str, str]] = [{}, {"WEBSOCKETS": "uvicorn"}, {"SERVER": "daphne"}]
         servers = [stack.enter_context(running_server(**settings)) for settings in kinds]
         took = await asyncio.gather(*map(vanish, servers))
     print("Gone after", [f"{seconds:.1f} s" for seconds in took])

@@ -20,8 +20,8 @@ def test_uvicorn_serves_with_the_class_of_our_choice(
     assert configuration().ws is protocol
 
 
-def test_uvicorns_own_is_served_with_where_nothing_else_is_asked_for(settings: Settings) -> None:
-    assert settings.WEBSOCKETS == "uvicorn"
+def test_ours_is_served_with_where_nothing_else_is_asked_for(settings: Settings) -> None:
+    assert settings.WEBSOCKETS == "lean"
 
 
 @pytest.mark.parametrize("choice", ["lean", "uvicorn"])
