@@ -78,8 +78,8 @@ def waiting(room_ids: Collection[int], user_ids: Collection[int]) -> list[OwnRoo
 
 def clocks(room_ids: Collection[int]) -> dict[int, int]:
     """The ticks of rooms; a query for 500."""
-    rows = Room.objects.values_list("pk", "tick")
-    return {pk: tick for part in access.batches(room_ids) for pk, tick in rows.filter(pk__in=part)}
+    parts = map(rows.clocks, access.batches(room_ids))
+    return {room_id: tick for part in parts for room_id, tick in part.items()}
 
 
 def written_since(message_id: int | None) -> tuple[set[int], int]:

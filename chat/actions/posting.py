@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,8 +15,10 @@ from chat.actions.inserting import insert_rows
 from chat.actions.publishing import publish_on_commit
 from chat.actions.rooms import enter_room
 from chat.errors import ChatError, no_such_message
-from chat.models import Membership, Message, Room
+from chat.models import Membership, Message, Room, rows
 from chat.models.messages import digest_of
+from chat.models.rooms import advance
+from chat.models.rows import Basis
 from chat.node import node
 
 if TYPE_CHECKING:
@@ -99,33 +101,22 @@ def store_alone(post: Post) -> Outcome:
 
 
 class Batch:
-    """One transaction's posts. Reads what all of them need first, in a few queries."""
+    """One transaction's posts. What all of them need is read first, by one question."""
 
     def __init__(self, posts: Sequence[Post]) -> None:
         self.posts = posts
-        self.rooms = {
-            room.slug: room for room in Room.objects.filter(slug__in={post.slug for post in posts})
-        }
-        users = {post.user_id for post in posts}
-        self.memberships = {
-            (membership.user_id, membership.room_id): membership
-            for membership in Membership.objects.select_related("user").filter(
-                user__in=users, room__in=self.rooms.values()
-            )
-        }
-        earlier = Message.objects.in_full().filter(
-            sender__in=users, client_id__in={post.client_id for post in posts}
+        self.bases = rows.bases(
+            [(post.user_id, post.slug, post.client_id, post.reply_to) for post in posts]
         )
-        self.known = {(message.sender_id, message.client_id): message for message in earlier}
-        self.replied_to = dict(
-            Message.objects.filter(
-                pk__in={post.reply_to for post in posts if post.reply_to is not None}
-            ).values_list("pk", "room_id")
-        )
+        self.known = known_messages(self.bases)
         self.fresh: list[Message] = []
+        # The membership by which somebody posts into a room.
+        self.memberships: dict[tuple[int, int], int] = {}
 
     def store(self) -> list[Outcome]:
-        outcomes = [self.outcome_of(post) for post in self.posts]
+        outcomes = [
+            self.outcome_of(post, basis) for post, basis in zip(self.posts, self.bases, strict=True)
+        ]
         if self.fresh:
             self.take_ticks()
             mentioned = self.find_mentioned()
@@ -138,16 +129,16 @@ class Batch:
                 publish_on_commit(message)
         return outcomes
 
-    def outcome_of(self, post: Post) -> Outcome:
+    def outcome_of(self, post: Post, basis: Basis) -> Outcome:
         try:
             known = self.known.get(post.key)
-            if known and self.has_left(post):
+            if known and basis.standing == Membership.Standing.LEFT:
                 # What was stored stays acknowledged; only who was put out learns nothing more.
                 return same_post(known, post)
-            room, sender = self.allowed(post)
+            room, sender = self.allowed(post, basis)
             if known:
                 return same_post(known, post)
-            if post.reply_to is not None and self.replied_to.get(post.reply_to) != room.pk:
+            if post.reply_to is not None and basis.replied_to_room_id != room.pk:
                 raise no_such_message()
         except ChatError as refusal:
             return refusal
@@ -163,36 +154,30 @@ class Batch:
         self.fresh.append(message)
         return Posted(message, duplicate=False)
 
-    def has_left(self, post: Post) -> bool:
-        room = self.rooms.get(post.slug)
-        own = self.memberships.get((post.user_id, room.pk)) if room else None
-        return bool(own and own.standing == Membership.Standing.LEFT)
-
-    def allowed(self, post: Post) -> tuple[Room, User]:
-        """Room and sender as they are now. A first post into a public room makes a member."""
-        room = self.rooms.get(post.slug)
-        membership = self.memberships.get((post.user_id, room.pk)) if room else None
-        if room and membership and membership.belongs:
-            return room, membership.user
+    def allowed(self, post: Post, basis: Basis) -> tuple[Room, User]:
+        """Room and sender. A first post into a public room makes a member."""
+        if basis.standing == Membership.Standing.BELONGS:
+            assert basis.room_id
+            assert basis.membership_id
+            self.memberships[post.user_id, basis.room_id] = basis.membership_id
+            return room_of(post, basis), sender_of(post, basis)
         sender = get_user_model().objects.filter(pk=post.user_id).first()
         if sender is None:
             raise ChatError("not_signed_in", "This account is gone.")
         room = access.room(sender, post.slug)
-        membership = enter_room(room=room, user=sender)
-        self.memberships[sender.pk, room.pk] = membership
+        self.memberships[sender.pk, room.pk] = enter_room(room=room, user=sender).pk
         return room, sender
 
     def take_ticks(self) -> None:
-        """Rooms in one order everywhere: two processes never wait for each other's second one."""
         by_room: dict[int, list[Message]] = {}
         for message in self.fresh:
             by_room.setdefault(message.room_id, []).append(message)
-        for _, messages in sorted(by_room.items()):
-            room, count = messages[0].room, len(messages)
-            last = room.advance(count, posts=count)
-            for place, message in enumerate(messages, 1):
-                message.seq = message.tick = last - count + place
-                message.number = room.posted - count + place
+        clocks = advance({room: (len(each), len(each)) for room, each in by_room.items()})
+        for room_id, messages in by_room.items():
+            tick, posted = clocks[room_id]
+            for place, message in enumerate(messages, 1 - len(messages)):
+                message.seq = message.tick = tick + place
+                message.number = posted + place
 
     def find_mentioned(self) -> list[tuple[Message, list[User]]]:
         found = [
@@ -214,7 +199,27 @@ class Batch:
 
     def positions(self) -> Iterator[tuple[int, int]]:
         last = {(each.sender_id, each.room_id): each.seq for each in self.fresh}
-        return ((self.memberships[key].pk, tick) for key, tick in sorted(last.items()))
+        return ((self.memberships[key], tick) for key, tick in sorted(last.items()))
+
+
+def known_messages(bases: Iterable[Basis]) -> dict[tuple[int, uuid.UUID], Message]:
+    """What was posted before under the same ids. Hardly ever anything: then nothing is asked."""
+    earlier = [basis.earlier_id for basis in bases if basis.earlier_id is not None]
+    if not earlier:
+        return {}
+    messages = Message.objects.in_full().filter(pk__in=earlier)
+    return {(message.sender_id, message.client_id): message for message in messages}
+
+
+def room_of(post: Post, basis: Basis) -> Room:
+    """With nothing but what a message tells of its room."""
+    return Room.from_db(connection.alias, ["id", "slug"], [basis.room_id, post.slug])
+
+
+def sender_of(post: Post, basis: Basis) -> User:
+    fields = ["id", "username", "display_name"]
+    values = [post.user_id, basis.username, basis.display_name]
+    return get_user_model().from_db(connection.alias, fields, values)
 
 
 def same_post(earlier: Message, post: Post) -> Posted:

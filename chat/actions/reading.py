@@ -7,10 +7,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from chat.actions.publishing import after_commit
-from chat.models import Membership, Room
+from chat.models import Room, rows
 from chat.node import node
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ def read_soon(reading: Reading) -> Future[bool]:
 def move_all(readings: Sequence[Reading]) -> Sequence[bool]:
     """On the writer's thread."""
     with transaction.atomic():
-        rooms = {reading.room_id for reading in readings}
-        clocks = dict(Room.objects.filter(pk__in=rooms).values_list("pk", "tick"))
+        clocks = rows.clocks({reading.room_id for reading in readings})
         moved = [move(reading, clocks.get(reading.room_id, 0)) for reading in readings]
         for reading, has_moved in zip(readings, moved, strict=True):
             if has_moved:
@@ -59,8 +58,18 @@ def move_all(readings: Sequence[Reading]) -> Sequence[bool]:
     return moved
 
 
+FORWARD = """
+UPDATE chat_membership SET read = %s
+WHERE user_id = %s AND room_id = %s AND standing = 'belongs' AND read < %s
+"""
+# Back as well.
+ANYWHERE = FORWARD.replace("<", "<>")
+
+
 def move(reading: Reading, tick: int) -> bool:
+    """Written out: people who read along say so with every message that they see."""
     seq = min(reading.seq, tick)
-    own = Membership.objects.belonging().filter(room=reading.room_id, user=reading.user_id)
-    behind = own.exclude(read=seq) if reading.unread else own.filter(read__lt=seq)
-    return bool(behind.update(read=seq))
+    statement = ANYWHERE if reading.unread else FORWARD
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [seq, reading.user_id, reading.room_id, seq])
+        return bool(cursor.rowcount)

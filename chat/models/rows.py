@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import connection
 
@@ -178,6 +179,56 @@ def waiting(room_ids: Collection[int], user_ids: Collection[int]) -> list[OwnRoo
 
 def own_rooms_where(condition: str, *values: int) -> list[OwnRoom]:
     return [OwnRoom(*row) for row in fetch(OWN_ROOMS.format(condition=condition), *values)]
+
+
+def clocks(room_ids: Collection[int]) -> dict[int, int]:
+    """The ticks of rooms; as many as a statement takes."""
+    if not room_ids:
+        return {}
+    statement = f"SELECT id, tick FROM chat_room WHERE id IN ({marks(room_ids)})"  # noqa: S608
+    return dict(fetch(statement, *room_ids))
+
+
+# --- Before something is posted
+
+
+class Basis(NamedTuple):
+    """What a post is judged by; None for what is not there."""
+
+    room_id: int | None
+    membership_id: int | None
+    standing: str | None
+    username: str | None
+    display_name: str | None
+    # The message that was posted under its client id before.
+    earlier_id: int | None
+    # The room of what it replies to.
+    replied_to_room_id: int | None
+
+
+BASES = """
+WITH post (place, user_id, slug, client_id, reply_to) AS (VALUES {posts})
+SELECT r.id, s.id, s.standing, u.username, u.display_name, m.id, o.room_id
+FROM post
+LEFT JOIN chat_room r ON r.slug = post.slug
+LEFT JOIN chat_membership s ON s.user_id = post.user_id AND s.room_id = r.id
+LEFT JOIN accounts_user u ON u.id = post.user_id
+LEFT JOIN chat_message m ON m.sender_id = post.user_id AND m.client_id = post.client_id
+LEFT JOIN chat_message o ON o.id = post.reply_to
+ORDER BY post.place
+"""
+
+
+def bases(posts: Sequence[tuple[int, str, UUID, int | None]]) -> list[Basis]:
+    """For each post (user, slug, client id, what it replies to), in order."""
+    is_sqlite = connection.vendor == "sqlite"
+    one = "(%s, %s, %s, %s, %s)" if is_sqlite else "(%s, %s::bigint, %s, %s::uuid, %s::bigint)"
+    values: list[object] = []
+    for place, (user_id, slug, client_id, reply_to) in enumerate(posts):
+        values += (place, user_id, slug, client_id.hex, reply_to)
+    return [
+        Basis(*row) for row in fetch(BASES.format(posts=", ".join([one] * len(posts))), *values)
+    ]
 
 
 # --- Asking
