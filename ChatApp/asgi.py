@@ -14,6 +14,7 @@ django.setup(set_prefix=False)
 # What follows reads the settings and the models.
 from chat.node import node  # noqa: E402
 from chat.routing import websocket_urlpatterns  # noqa: E402
+from chat.visit import Visit  # noqa: E402
 from ChatApp.asgi_types import Receive, Scope, Send  # noqa: E402
 from ChatApp.bodies import BoundedBodies  # noqa: E402
 from ChatApp.handler import ThreadedHandler  # noqa: E402
@@ -38,7 +39,11 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     # A process that nobody has a socket to yet must still tell the others what is posted here.
     node.start()
     if scope["type"] == "websocket":
-        # The server's own, which what lies in between wraps.
-        scope["server_send"] = send
         scope["came_at"] = asyncio.get_running_loop().time()
-    await routes(scope, receive, send)
+        visit = scope["visit"] = Visit(send)
+        await routes(scope, receive, send)
+        del scope
+        if goes_on := visit.goes_on:
+            await goes_on(receive)
+    else:
+        await routes(scope, receive, send)

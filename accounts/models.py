@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
@@ -126,6 +126,12 @@ class User(AbstractUser):
             return
         if User.objects.filter(username_key=self.username).exclude(pk=self.pk).exists():
             raise ValidationError({"username": self.unique_error_message(User, ["username"])})
+
+    def in_brief(self) -> Self:
+        """With what others see of them alone; the rest is fetched where somebody asks for it."""
+        fields = ["id", "username", "display_name"]
+        values = [self.pk, self.username, self.display_name]
+        return type(self).from_db(self._state.db or DEFAULT_DB_ALIAS, fields, values)
 
     # Never changed in place: the class's own is the one of a user who is not stored yet.
     _stored_access: Mapping[str, Any] = MappingProxyType({})

@@ -11,7 +11,6 @@ import asyncio
 import logging
 from collections.abc import Coroutine
 from concurrent.futures import Future
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -21,7 +20,6 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth.models import AnonymousUser
 
-from accounts.sessions import SessionStore
 from accounts.sign_ins import prepared
 from chat import arrivals, commands, events, protocol, revocation
 from chat.actions.posting import Posted, store_soon
@@ -43,6 +41,7 @@ from chat.realtime.sink import FrameSink, SendSink, Sink
 from chat.realtime.together import Together
 from chat.realtime.writer import Overloaded
 from chat.subscriptions import Subscriptions, entered
+from chat.visit import Receive, Visit
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -51,9 +50,6 @@ log = logging.getLogger("chat.consumers")
 
 Waiting = tuple[protocol.Envelope, protocol.Command]
 
-
-# Stands for a session that was looked at and is not needed any more.
-NO_SESSION = SessionStore()
 
 welcomed: Together[arrivals.Newcomer, str] = Together(
     lambda newcomers: node.read(arrivals.welcomes, newcomers)
@@ -71,6 +67,14 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         costs a task and a queue, and without a task for every message."""
         self.scope = scope
         self.base_send = send
+        visit: Visit | None = scope.pop("visit", None)
+        if visit is None:
+            await self.converse(receive)
+        else:
+            self.base_send = visit.send
+            visit.goes_on = self.converse
+
+    async def converse(self, receive: Receive) -> None:
         self.task = asyncio.current_task()
         self.worker: asyncio.Task[None] | None = None
         self.inbox: Inbox[Waiting] = Inbox(most=WAITING_COMMANDS, most_chars=WAITING_CHARS)
@@ -113,6 +117,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         await self.accept()
         user: User | AnonymousUser = self.scope["user"]
         if isinstance(user, AnonymousUser):
+            self.scope = {}
             await self.close(CloseCode.NOT_SIGNED_IN)
         elif not await node.has_place_for(user.pk):
             await self.close(CloseCode.TOO_MANY_CONNECTIONS)
@@ -120,7 +125,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
             self.arrive(user)
 
     def arrive(self, user: User) -> None:
-        self.user = user
+        # Thousands of sockets keep theirs, and need no more of it.
+        self.user = user.in_brief()
         self.came_at: float = self.scope.get("came_at", 0.0)
         self.slug: str | None = self.scope["url_route"]["kwargs"].get("slug")
         batches = parse_qs(self.scope["query_string"].decode("latin-1")).get("batch") == ["1"]
@@ -133,30 +139,23 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
             expelled=self.expelled,
             too_slow=CloseCode.TOO_SLOW,
         )
-        self.sender = commands.Sender(user, self.connection.id)
-        self.subscriptions = Subscriptions(user, self.connection)
+        self.sender = commands.Sender(self.user, self.connection.id)
+        self.subscriptions = Subscriptions(self.user, self.connection)
         self.connection.hold()
         node.add(self.connection)
         self.forget_handshake()
         self.begin(self.arriving(self.connection))
 
     def sink(self) -> Sink:
-        # Not Channels' own send, which looks at the session with every frame.
-        send = self.scope.get("server_send", self.base_send)
         frames = self.scope.get("extensions", {}).get("chatapp.frames")
         if frames is None:
-            return SendSink(send)
+            return SendSink(self.base_send)
         write_frame, wait_until_writable = frames
-        return FrameSink(write_frame, wait_until_writable, send)
+        return FrameSink(write_frame, wait_until_writable, self.base_send)
 
     def forget_handshake(self) -> None:
-        """What let it in would be kept, once or several times, for as long as it is open."""
+        """What let it in would be kept for as long as it is open."""
         prepared.set(None)
-        # The middleware in between copied the scope, but not what is in it.
-        with suppress(KeyError, AttributeError):
-            self.scope["headers"].clear()
-            self.scope["cookies"].clear()
-        self.scope["session"]._wrapped = NO_SESSION
         self.scope = {}
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.auth import get_user_model
@@ -160,13 +161,14 @@ class Batch:
             assert basis.room_id
             assert basis.membership_id
             self.memberships[post.user_id, basis.room_id] = basis.membership_id
-            return room_of(post, basis), sender_of(post, basis)
-        sender = get_user_model().objects.filter(pk=post.user_id).first()
-        if sender is None:
+            sender = known_sender(post.user_id, basis.username, basis.display_name)
+            return known_room(basis.room_id, post.slug), sender
+        newcomer = get_user_model().objects.filter(pk=post.user_id).first()
+        if newcomer is None:
             raise ChatError("not_signed_in", "This account is gone.")
-        room = access.room(sender, post.slug)
-        self.memberships[sender.pk, room.pk] = enter_room(room=room, user=sender).pk
-        return room, sender
+        room = access.room(newcomer, post.slug)
+        self.memberships[newcomer.pk, room.pk] = enter_room(room=room, user=newcomer).pk
+        return room, newcomer
 
     def take_ticks(self) -> None:
         by_room: dict[int, list[Message]] = {}
@@ -211,15 +213,20 @@ def known_messages(bases: Iterable[Basis]) -> dict[tuple[int, uuid.UUID], Messag
     return {(message.sender_id, message.client_id): message for message in messages}
 
 
-def room_of(post: Post, basis: Basis) -> Room:
-    """With nothing but what a message tells of its room."""
-    return Room.from_db(connection.alias, ["id", "slug"], [basis.room_id, post.slug])
+# The same few rooms and people all day: to make an instance takes as long as to insert a row.
 
 
-def sender_of(post: Post, basis: Basis) -> User:
+@lru_cache(maxsize=4096)
+def known_room(room_id: int | None, slug: str) -> Room:
+    """With nothing but what a message tells of its room. Nobody changes it."""
+    return Room.from_db(connection.alias, ["id", "slug"], [room_id, slug])
+
+
+@lru_cache(maxsize=4096)
+def known_sender(user_id: int, username: str | None, display_name: str | None) -> User:
+    """With nothing but what a message tells of its sender. Nobody changes it."""
     fields = ["id", "username", "display_name"]
-    values = [post.user_id, basis.username, basis.display_name]
-    return get_user_model().from_db(connection.alias, fields, values)
+    return get_user_model().from_db(connection.alias, fields, [user_id, username, display_name])
 
 
 def same_post(earlier: Message, post: Post) -> Posted:
