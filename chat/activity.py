@@ -6,6 +6,7 @@ Both at most once a room and second: counting costs more than telling.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from itertools import islice
 
 from chat import events, history, protocol
@@ -53,9 +54,11 @@ async def tell_activity() -> None:
     """Tell of the rooms that had news since the last time; whoever looks at a room sees them."""
     rooms = set(islice(node.news, ROOMS_A_ROUND))
     node.news -= rooms
-    users = node.hub.users_beside(rooms)
+    users = node.hub.users()
+    if not rooms or not users:
+        return
     try:
-        for own in await waiting(rooms, users):
+        for own in await counted(history.beside, rooms, users, node.hub.onlookers(rooms)):
             tell(own)
     except Exception:
         node.news |= rooms
@@ -66,27 +69,24 @@ async def tell_reads() -> None:
     """Tell people's other connections what they have read since the last time."""
     reads, node.reads = node.reads, {}
     connected = {key: skip for key, skip in reads.items() if has_other(key[0], skip)}
-    rooms, users = {room for _, room in connected}, {user for user, _ in connected}
+    if not connected:
+        return
     try:
-        found = await waiting(rooms, users)
+        found = await counted(history.waiting, connected)
     except Exception:
         node.reads = reads | node.reads
         raise
     for own in found:
-        key = own.user_id, own.room_id
-        if key in connected:
-            event = protocol.encode(events.room_read(own))
-            node.hub.deliver(topics.user(own.user_id), event, connected[key])
+        event = protocol.encode(events.room_read(own))
+        node.hub.deliver(topics.user(own.user_id), event, connected[own.user_id, own.room_id])
 
 
-async def waiting(rooms: set[int], users: set[int]) -> list[OwnRoom]:
-    """What waits in these rooms for these users, but for who was put out meanwhile."""
-    if not rooms or not users:
-        return []
+async def counted(question: Callable[..., list[OwnRoom]], *arguments: object) -> list[OwnRoom]:
+    """What waits for whom, but for who was put out while it was counted."""
     expelled: set[tuple[int, int]] = set()
     node.expelled.append(expelled)
     try:
-        found = await node.read(history.waiting, rooms, users)
+        found = await node.read(question, *arguments)
     finally:
         node.expelled.remove(expelled)
     return [each for each in found if (each.user_id, each.room_id) not in expelled]

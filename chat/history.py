@@ -6,7 +6,7 @@ on top of it. A page takes the clock that came with the room.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from chat import access, events, protocol
@@ -71,9 +71,17 @@ def read_log(room_id: int, after: int) -> LogPage:
     return LogPage(told, prev if len(told) == REPLAY_PAGE else max(prev, head))
 
 
-def waiting(room_ids: Collection[int], user_ids: Collection[int]) -> list[OwnRoom]:
-    """What waits in these rooms for those of these users who belong to them."""
-    return rows.waiting(room_ids, user_ids)
+def waiting(pairs: Iterable[tuple[int, int]]) -> list[OwnRoom]:
+    """What waits for users in rooms, given as (user, room), where they belong to them."""
+    return [own for part in access.batches(pairs) for own in rows.waiting(part)]
+
+
+def beside(
+    room_ids: Collection[int], user_ids: set[int], onlookers: set[tuple[int, int]]
+) -> list[OwnRoom]:
+    """What waits in these rooms for those of these users who belong to them and do not look."""
+    belonging = rows.belonging(room_ids, user_ids)
+    return waiting(pair for pair in belonging if pair not in onlookers)
 
 
 def clocks(room_ids: Collection[int]) -> dict[int, int]:

@@ -57,7 +57,7 @@ def lobby(user: User, query: QueryDict) -> dict[str, Any]:
     start = (number - 1) * LOBBY_PAGE
     found = Room.objects.by_name(user, names.identity(wanted))
     *rooms, beyond = [*found[start : start + LOBBY_PAGE + 1], None][: LOBBY_PAGE + 1]
-    own = {each.room_id: each for each in rows.waiting([room.pk for room in rooms], [user.pk])}
+    own = {each.room_id: each for each in rows.waiting([(user.pk, room.pk) for room in rooms])}
     for room in rooms:
         room.joined = room.pk in own
         room.unread = own[room.pk].unread if room.joined else 0

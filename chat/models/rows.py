@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -151,9 +152,11 @@ SELECT s.user_id, r.id, s.id, r.slug, r.name, r.kind, r.topic, r.tick, s.role, s
            (SELECT COUNT(*) FROM chat_mention n
             WHERE n.user_id = s.user_id AND n.room_id = s.room_id AND n.seq > s.read)
        END
-FROM chat_membership s JOIN chat_room r ON r.id = s.room_id
+FROM {source} JOIN chat_room r ON r.id = s.room_id
 WHERE s.standing = 'belongs' AND {condition} ORDER BY r.identity
 """
+# The order of a CROSS JOIN is kept by SQLite, which would rather read all memberships.
+THESE_PAIRS = "(VALUES {pairs}) p CROSS JOIN chat_membership s"
 
 
 def own_rooms(*user_ids: int) -> list[OwnRoom]:
@@ -169,16 +172,38 @@ def own_room(user_id: int, room_id: int) -> OwnRoom:
     return found[0]
 
 
-def waiting(room_ids: Collection[int], user_ids: Collection[int]) -> list[OwnRoom]:
-    """These rooms, as those of these users have them who belong to them."""
-    if not room_ids or not user_ids:
+def waiting(pairs: Sequence[tuple[int, int]]) -> list[OwnRoom]:
+    """For each (user, room) that belong together: the room, as the user has it."""
+    if not pairs:
         return []
-    condition = f"s.room_id IN ({marks(room_ids)}) AND s.user_id IN ({marks(user_ids)})"
-    return own_rooms_where(condition, *room_ids, *user_ids)
+    source = THESE_PAIRS.format(pairs=", ".join(["(%s, %s)"] * len(pairs)))
+    condition = "s.user_id = p.column1 AND s.room_id = p.column2"
+    return own_rooms_where(condition, *chain.from_iterable(pairs), source=source)
 
 
-def own_rooms_where(condition: str, *values: int) -> list[OwnRoom]:
-    return [OwnRoom(*row) for row in fetch(OWN_ROOMS.format(condition=condition), *values)]
+# So many pairs are looked for one by one in the index of memberships. Of more, all who belong to
+# the rooms are read.
+PAIRS_LOOKED_FOR = 2_000
+BELONGING = """
+SELECT user_id, room_id FROM chat_membership
+WHERE room_id IN ({rooms}) AND standing = 'belongs'
+"""
+
+
+def belonging(room_ids: Collection[int], user_ids: set[int]) -> list[tuple[int, int]]:
+    """Who of these users belongs to which of these rooms, as (user, room)."""
+    statement = BELONGING.format(rooms=marks(room_ids))
+    if len(room_ids) * len(user_ids) > PAIRS_LOOKED_FOR:
+        return [pair for pair in fetch(statement, *room_ids) if pair[0] in user_ids]
+    statement += f"AND user_id IN ({marks(user_ids)})"
+    return [*fetch(statement, *room_ids, *user_ids)]
+
+
+def own_rooms_where(
+    condition: str, *values: int, source: str = "chat_membership s"
+) -> list[OwnRoom]:
+    statement = OWN_ROOMS.format(source=source, condition=condition)
+    return [OwnRoom(*row) for row in fetch(statement, *values)]
 
 
 def clocks(room_ids: Collection[int]) -> dict[int, int]:

@@ -8,11 +8,14 @@ This is the bus of one process, and the part of a shared one that is the same.
 """
 
 import asyncio
+import logging
+from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from chat.realtime import orders, topics
+
+log = logging.getLogger("chat.bus")
 
 
 class LocalBus:
@@ -26,10 +29,18 @@ class LocalBus:
     def __init__(self, carry_out: Callable[[orders.AnyOrder], None]) -> None:
         self.carry_out = carry_out
         self.loop: asyncio.AbstractEventLoop | None = None
+        # What the loop is to do, and whether it has been told that there is something.
+        self.work: deque[tuple[Callable[..., Any], tuple[Any, ...]]] = deque()
+        self.is_told = False
 
     def attach(self, loop: asyncio.AbstractEventLoop) -> None:
         """From here on the connections live in this loop."""
+        self.start_afresh()
         self.loop = loop
+
+    def start_afresh(self) -> None:
+        self.work.clear()
+        self.is_told = False
 
     async def close(self) -> None:
         """Say what waits to be said. In the loop."""
@@ -72,8 +83,24 @@ class LocalBus:
         """
         if self.loop is None:
             return
-        with suppress(RuntimeError):  # the loop has been closed: the process ends
-            self.loop.call_soon_threadsafe(work, *arguments)
+        self.work.append((work, arguments))
+        # Told once for all that gathers until it comes to it: to wake it up takes a system call.
+        if not self.is_told:
+            self.is_told = True
+            try:
+                self.loop.call_soon_threadsafe(self.do_work)
+            except RuntimeError:  # the loop has been closed: the process ends
+                self.start_afresh()
+
+    def do_work(self) -> None:
+        # Before the look at how much there is: whoever comes after it tells anew.
+        self.is_told = False
+        for _ in range(len(self.work)):
+            work, arguments = self.work.popleft()
+            try:
+                work(*arguments)
+            except Exception:
+                log.exception("%s failed.", work)
 
     # --- What is listened to; in the loop
 

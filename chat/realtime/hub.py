@@ -63,16 +63,19 @@ class Hub:
     def count_users(self) -> int:
         return sum(topic.startswith(topics.USER) for topic in self.listeners)
 
-    def users_beside(self, room_ids: Iterable[int]) -> set[int]:
-        """Who is connected here with something that does not follow all of these rooms."""
-        everybody = {each.user_id for each in self.connections}
-        feeds = [self.feeds.get(topics.room(room_id)) for room_id in room_ids]
-        if not feeds or None in feeds:
-            return everybody if feeds else set()
-        return set.union(*(everybody - self.wholly_in(feed) for feed in feeds if feed))
+    def users(self) -> set[int]:
+        return {each.user_id for each in self.connections}
+
+    def onlookers(self, room_ids: Iterable[int]) -> set[tuple[int, int]]:
+        """Who follows which of these rooms with every connection, as (user, room)."""
+        return {
+            (user_id, room_id)
+            for room_id in room_ids
+            if (feed := self.feeds.get(topics.room(room_id)))
+            for user_id in self.wholly_in(feed)
+        }
 
     def wholly_in(self, feed: Feed) -> set[int]:
-        """Those whose every connection follows a room."""
         following = Counter(each.user_id for each in feed.followers)
         return {
             user_id

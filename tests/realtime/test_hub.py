@@ -174,13 +174,11 @@ def test_somebody_who_said_it_on_a_rooms_topic_is_left_out(hub: Hub) -> None:
     assert (alice.told, bob.told) == ([], ["alice types"])
 
 
-def test_who_has_a_tab_that_does_not_follow_a_room_is_beside_it(hub: Hub) -> None:
+def test_who_has_a_tab_that_does_not_follow_a_room_is_no_onlooker(hub: Hub) -> None:
     in_room(hub, LOBBY)
     in_room(hub, LOBBY, BOB)
-    assert hub.users_beside([LOBBY]) == set()
-    assert hub.users_beside([KITCHEN]) == {ALICE, BOB}
+    assert hub.onlookers([LOBBY, KITCHEN]) == {(ALICE, LOBBY), (BOB, LOBBY)}
     other_tab = Ear(BOB)
     hub.add(other_tab)
-    assert hub.users_beside([LOBBY]) == {BOB}
-    assert hub.users_beside([LOBBY, KITCHEN]) == {ALICE, BOB}
-    assert hub.users_beside([]) == set()
+    assert hub.onlookers([LOBBY]) == {(ALICE, LOBBY)}
+    assert hub.users() == {ALICE, BOB}

@@ -48,6 +48,7 @@ class Stage:
 
 
 PEOPLE = range(FIRST + 2, FIRST + 22)
+ROOMS = range(FIRST + 1, FIRST + 51)
 
 WORKS: dict[str, Callable[[Stage], object]] = {
     # Pages
@@ -67,10 +68,9 @@ WORKS: dict[str, Callable[[Stage], object]] = {
     "replay": lambda s: arrivals.replays(
         [arrivals.Reader(s.memberships[0], s.room.pk, s.room.posted // 2)]
     ),
-    "activity": lambda s: history.waiting([s.room.pk], PEOPLE),
-    "activity of all rooms of somebody": lambda s: history.waiting(
-        range(FIRST + 1, FIRST + 51), [s.user.pk]
-    ),
+    "activity": lambda s: history.beside([s.room.pk], set(PEOPLE), set()),
+    "activity of all rooms of somebody": lambda s: history.beside(ROOMS, {s.user.pk}, set()),
+    "what somebody read": lambda s: history.waiting((s.user.pk, room) for room in ROOMS),
     "clocks": lambda s: history.clocks(range(FIRST + 1, FIRST + 101)),
     "news of others": lambda s: history.written_since(s.latest - 100),
     "the latest message": lambda s: history.written_since(None),
