@@ -16,8 +16,9 @@ from tests.running import CHECKOUT
 # From the bottom to the top. A module may import what stands in a line further down in this
 # list, and modules of one package (such as chat.models) each other.
 LAYERS = [
-    ["chat.errors", "chat.limits", "chat.checks", "chat.unicode", "chat.visit"],
-    ["chat.protocol", "chat.names", "chat.texts", "chat.drawing"],
+    ["chat.errors", "chat.limits", "chat.checks", "chat.unicode", "chat.visit", "chat.highlighting"],
+    ["chat.markdown"],
+    ["chat.protocol", "chat.names", "chat.texts", "chat.drawing", "chat.markup"],
     ["chat.models"],
     ["chat.access", "chat.events", "chat.mentions", "chat.bodies", "chat.forms"],
     ["chat.history", "chat.realtime"],
@@ -178,7 +179,17 @@ def test_what_moves_bytes_knows_nothing_of_their_meaning(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["chat.errors", "chat.limits", "chat.names", "chat.texts", "chat.protocol"]
+    "module",
+    [
+        "chat.errors",
+        "chat.limits",
+        "chat.names",
+        "chat.texts",
+        "chat.protocol",
+        "chat.markup",
+        "chat.markdown",
+        "chat.highlighting",
+    ],
 )
 def test_what_is_pure_does_not_know_the_framework(module: str) -> None:
     if module in trees():
