@@ -119,7 +119,8 @@ class MessageAdmin(WithoutBulkDeletion):
     date_hierarchy = "created_at"
     actions = ["delete_messages"]
     inlines = [RevisionInline]
-    exclude = ["digest"]
+    # The text says it all; here it is shown as it was typed.
+    exclude = ["digest", "html"]
     # Counting a large table for the page numbers costs more than the page.
     show_full_result_count = False
 

@@ -22,7 +22,7 @@ from django.contrib.auth.models import AnonymousUser
 
 from accounts.sign_ins import prepared
 from chat import arrivals, commands, events, protocol, revocation
-from chat.actions.posting import Posted, store_soon
+from chat.actions.posting import Posted, formatted, store_soon
 from chat.actions.reading import read_soon
 from chat.errors import ChatError, CloseCode, bad_frame, unavailable
 from chat.limits import (
@@ -33,6 +33,7 @@ from chat.limits import (
     WAITING_CHARS,
     WAITING_COMMANDS,
 )
+from chat.markup import needs_markup
 from chat.node import node
 from chat.realtime import topics
 from chat.realtime.connection import Connection
@@ -310,6 +311,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         self, connection: Connection, envelope: protocol.Envelope, command: protocol.PostMessage
     ) -> None:
         post = commands.as_post(self.sender, command)
+        if needs_markup(post.text):
+            post = await node.read(formatted, post)
         await self.under_way.acquire()
         try:
             future = store_soon(post)

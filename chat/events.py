@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
+from msgspec import UNSET
 
 from chat import protocol
 from chat.models import Membership, Message, Room
@@ -36,6 +37,7 @@ def message_fields(row: Message) -> dict[str, Any]:
         "username": row.sender.username,
         "name": row.sender.name,
         "message": row.text,
+        "html": row.html or UNSET,
         "timestamp": timestamp(row.created_at),
         "client_id": str(row.client_id),
         "reply_to": row.reply_to_id,
@@ -66,6 +68,7 @@ def row_fields(
         "username": row.username,
         "name": row.display_name or row.username,
         "message": row.text,
+        "html": row.html or UNSET,
         "timestamp": row.created,
         "client_id": row.client_id,
         "reply_to": row.reply_to,

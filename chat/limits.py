@@ -43,6 +43,10 @@ HISTORY_PAGE_MOST = 100
 # Changes of a room that a replay brings in full; beyond it the client starts afresh.
 REPLAY_CHANGES = 10_000
 REPLAY_PAGE = 100
+# Long messages of one person that are formatted, which may take some ten milliseconds each; more of
+# them are shown as they were typed.
+FORMATS_PER_SECOND = 5
+FORMATS_AT_ONCE = 200
 # Of one person, in all their tabs.
 REPLAYS_PER_SECOND = 10
 REPLAYS_AT_ONCE = 300

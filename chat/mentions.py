@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef
 
+from chat import markup
 from chat.models import Mention, Message, Room
 
 if TYPE_CHECKING:
@@ -15,24 +15,25 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
-# Not inside a word, so that an e-mail address names nobody. A username may have these signs in
-# it, but a sentence's full stop after it is not meant.
-NAME = re.compile(r"(?<![\w@.+-])@([\w@.+-]{0,63}\w)")
-MENTIONS_A_MESSAGE = 50
+
+def settle(message: Message) -> list[User]:
+    """Those of the room named in a message, which says so itself from now on."""
+    names = markup.names_in(message.text, message.html)
+    people = people_of(names, message.room) if names else []
+    message.mentions = [user.username for user in people]
+    if message.html:
+        by_key = {user.username_key: user.username for user in people}
+        usernames = {name: by_key[key] for name in names if (key := key_of(name)) in by_key}
+        message.html = markup.settled(message.text, message.html, usernames)
+    return people
 
 
-def names_in(text: str) -> list[str]:
-    """What stands behind an @, once each, in order; the first fifty."""
-    if "@" not in text:
-        return []
-    return list(dict.fromkeys(NAME.findall(text)))[:MENTIONS_A_MESSAGE]
+def key_of(name: str) -> str:
+    """What is the same in every way to write a username."""
+    return str(get_user_model()._meta.get_field("username_key").to_python(name))
 
 
-def people_in(text: str, room: Room) -> list[User]:
-    """Those of the room who are named in the text."""
-    names = names_in(text)
-    if not names:
-        return []
+def people_of(names: list[str], room: Room) -> list[User]:
     # Not `pk__in`: SQLite would first make a list of everybody in the room.
     belonging = room.memberships.belonging().filter(user=OuterRef("pk"))
     return list(get_user_model().objects.filter(Exists(belonging), username_key__in=names))

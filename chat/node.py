@@ -22,6 +22,8 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from chat import history, protocol
 from chat.limits import (
     BURST_SECONDS,
+    FORMATS_AT_ONCE,
+    FORMATS_PER_SECOND,
     HOLE_SECONDS,
     RECONCILE_DEGRADED_SECONDS,
     RECONCILE_SECONDS,
@@ -86,6 +88,7 @@ class Node:
         self.presence = Presence(
             announce=self.announce, call_later=self.call_later, share=self.make_share()
         )
+        self.formats = TokenBuckets(per_second=FORMATS_PER_SECOND, burst=FORMATS_AT_ONCE)
         self.posts = TokenBuckets(
             per_second=settings.POSTS_PER_SECOND, burst=settings.POSTS_PER_SECOND * BURST_SECONDS
         )

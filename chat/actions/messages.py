@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from chat import mentions, texts
+from chat.actions.formatting import html_of
 from chat.actions.publishing import publish_on_commit
 from chat.errors import ChatError, no_such_message
 from chat.limits import EMOJI_A_MESSAGE
@@ -25,7 +26,9 @@ def edit_message(*, message: Message, text: str) -> bool:
     False where the text is the same. Raises ChatError: empty, too_long, no_such_message where it
     was deleted meanwhile.
     """
-    return node.writer.run(partial(rewrite, message.pk, texts.clean_text(text)))
+    text = texts.clean_text(text)
+    html = html_of(text, by=message.sender_id)
+    return node.writer.run(partial(rewrite, message.pk, text, html))
 
 
 def delete_message(*, message: Message) -> bool:
@@ -46,19 +49,19 @@ def remove_reaction(*, message: Message, user: User, emoji: str) -> bool:
 # --- On the writer's thread
 
 
-def rewrite(message_id: int, text: str) -> bool:
+def rewrite(message_id: int, text: str, html: str) -> bool:
     with transaction.atomic():
         message = changeable(message_id)
         if message.text == text:
             return False
         MessageRevision.objects.create(message=message, text=message.text)
         message.text = text
+        message.html = html
         message.edited_at = timezone.now()
-        mentioned = mentions.people_in(text, message.room)
-        message.mentions = [user.username for user in mentioned]
+        mentioned = mentions.settle(message)
         Mention.objects.filter(message=message).delete()
         Mention.objects.bulk_create(mentions.rows(message, mentioned))
-        record(message, Message.Change.EDITED, "text", "mentions", "edited_at")
+        record(message, Message.Change.EDITED, "text", "html", "mentions", "edited_at")
     return True
 
 
@@ -67,12 +70,12 @@ def bury(message_id: int) -> bool:
         message = locked(message_id)
         if message.deleted_at is not None:
             return False
-        message.text = ""
+        message.text = message.html = ""
         message.mentions = []
         message.deleted_at = timezone.now()
         for traces in (MessageRevision, Mention, Reaction):
             traces.objects.filter(message=message).delete()
-        record(message, Message.Change.DELETED, "text", "mentions", "deleted_at")
+        record(message, Message.Change.DELETED, "text", "html", "mentions", "deleted_at")
     return True
 
 

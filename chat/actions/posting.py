@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, transaction
 
 from chat import access, mentions, texts
+from chat.actions.formatting import html_of
 from chat.actions.inserting import insert_rows
 from chat.actions.publishing import publish_on_commit
 from chat.actions.rooms import enter_room
@@ -37,6 +38,8 @@ class Post:
     text: str
     client_id: uuid.UUID = field(default_factory=uuid.uuid4)
     reply_to: int | None = None
+    # What `formatted` adds.
+    html: str = ""
 
     @property
     def key(self) -> tuple[int, uuid.UUID]:
@@ -69,13 +72,21 @@ def post_message(
     return store_now(post)
 
 
+def formatted(post: Post) -> Post:
+    """With its HTML. Takes milliseconds where there is much to format: not in the event loop."""
+    return replace(post, html=html) if (html := html_of(post.text, by=post.user_id)) else post
+
+
 def store_now(post: Post) -> Posted:
     """Store with the next batch and wait for it; not in the event loop. Raises ChatError."""
-    return node.writer.store(store_posts, post)
+    return node.writer.store(store_posts, formatted(post))
 
 
 def store_soon(post: Post) -> Future[Posted]:
-    """Store with the next batch. Any thread. Raises Overloaded; the future may hold a ChatError."""
+    """Store a `formatted` post with the next batch. Any thread.
+
+    Raises Overloaded; the future may hold a ChatError.
+    """
     return node.writer.gather(store_posts, post)
 
 
@@ -147,6 +158,7 @@ class Batch:
             room=room,
             sender=sender,
             text=post.text,
+            html=post.html,
             client_id=post.client_id,
             digest=digest_of(room.pk, post.text),
             reply_to_id=post.reply_to,
@@ -182,14 +194,7 @@ class Batch:
                 message.number = posted + place
 
     def find_mentioned(self) -> list[tuple[Message, list[User]]]:
-        found = [
-            (message, people)
-            for message in self.fresh
-            if (people := mentions.people_in(message.text, message.room))
-        ]
-        for message, people in found:
-            message.mentions = [user.username for user in people]
-        return found
+        return [(message, people) for message in self.fresh if (people := mentions.settle(message))]
 
     def move_read_positions(self) -> None:
         """Who posts has seen what was there."""

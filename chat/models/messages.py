@@ -56,7 +56,11 @@ class Message(models.Model):
     sender = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages", db_index=False
     )
+    # As it was typed; what is edited.
     text = models.TextField(blank=True)
+    # The same with its formatting, safe for a page (chat/markup.py); empty where there is none. The
+    # database has the default too: a process of before that still runs knows nothing of it.
+    html = models.TextField(blank=True, default="", db_default="", editable=False)
     # Usernames of people of the room whom the text names; `Mention` has the same to be counted.
     mentions = models.JSONField(default=list, blank=True)
     kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.TEXT)

@@ -30,6 +30,7 @@ class MessageRow(NamedTuple):
     username: str
     display_name: str
     text: str
+    html: str
     # As on the wire: UTC with milliseconds, and a UUID with its dashes.
     created: str
     client_id: str
@@ -43,8 +44,9 @@ class MessageRow(NamedTuple):
 
 
 MESSAGES = """
-SELECT m.id, m.seq, m.tick, u.username, u.display_name, m.text, {created_at}, {client_id},
-       m.reply_to_id, {mentions}, {edited_at}, m.deleted_at IS NOT NULL, m.kind, m.change
+SELECT m.id, m.seq, m.tick, u.username, u.display_name, m.text, m.html,
+       {created_at}, {client_id}, m.reply_to_id, {mentions}, {edited_at},
+       m.deleted_at IS NOT NULL, m.kind, m.change
 FROM chat_message m JOIN accounts_user u ON u.id = m.sender_id
 """
 BEFORE = MESSAGES + "WHERE m.room_id = %s AND m.seq < %s ORDER BY m.seq DESC LIMIT %s"

@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 import pytest
 from django.db import connection, transaction
 
-from chat.actions.messages import delete_message
+from chat.actions.messages import delete_message, edit_message
 from chat.actions.posting import post_message
 from chat.errors import ChatError
-from chat.limits import MESSAGE_CHARS
+from chat.limits import MESSAGE_CHARS, TokenBuckets
 from chat.models import Message, Room
 from chat.node import node
 from tests.cast import Cast
@@ -43,6 +43,18 @@ def tick_of(room: Room) -> int:
 
 
 # --- Posting
+
+
+def test_what_one_person_has_formatted_is_limited_to_what_they_say_to_people(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node, "formats", TokenBuckets(per_second=0.001, burst=1))
+    texts = ["*one* " * 200, "*two* " * 200, "*short*"]
+    messages = [post_message(room=cast.room, sender=cast.bob, text=text).message for text in texts]
+    assert [bool(message.html) for message in messages] == [True, False, True]
+    assert edit_message(message=messages[0], text="*two* " * 200)
+    edited = Message.objects.get(pk=messages[0].pk)
+    assert (edited.html, edited.text) == ("", ("*two* " * 200).strip())
 
 
 def test_a_message_takes_the_rooms_next_tick(cast: Cast) -> None:

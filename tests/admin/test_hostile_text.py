@@ -17,7 +17,9 @@ ATTRIBUTE = '"><img src=x onerror=alert(1)>'
 @pytest.fixture
 def addresses(cast: Cast) -> list[str]:
     """Every page that shows something of the cast's."""
-    message = post_message(room=cast.room, sender=cast.alice, text=f"{HOSTILE} {ATTRIBUTE}").message
+    message = post_message(
+        room=cast.room, sender=cast.alice, text=f"**{HOSTILE}** {ATTRIBUTE}"
+    ).message
     Room.objects.filter(pk=cast.room.pk).update(name=HOSTILE, topic=ATTRIBUTE, slug=HOSTILE[1:20])
     User.objects.filter(pk=cast.alice.pk).update(
         username=HOSTILE, display_name=ATTRIBUTE, email='"<script>"@example.org'

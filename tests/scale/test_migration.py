@@ -1,4 +1,4 @@
-"""Data from before messages were numbered are counted as they were."""
+"""Data from before are carried along: messages get their numbers, and their formatting."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from chat.models.rows import own_room
 PEOPLE = ("accounts", "0003_sign_in_epoch")
 BEFORE = [PEOPLE, ("chat", "0004_moderators_read_revisions")]
 AFTER = [PEOPLE, ("chat", "0005_counting")]
+FORMATTED = [PEOPLE, ("chat", "0006_formatting")]
 
 
 def migrate(target: list[tuple[str, str]]) -> Any:
@@ -63,3 +64,28 @@ def test_what_was_there_is_numbered_and_counted(old: Any) -> None:
     assert list(posted) == [10, 10, 0]
     # 12, 18, 24 and 30 are their own, 15 is deleted.
     assert [own_room(people[0].pk, room.pk).unread for room in rooms] == [2, 2, 0]
+
+
+def test_what_was_there_is_formatted_where_its_text_needs_it(old: Any) -> None:
+    sender = old.get_model("accounts", "User").objects.create(username="a")
+    room = old.get_model("chat", "Room").objects.create(slug="x", identity="x", tick=2_000)
+    texts = {
+        1: ("plain", []),
+        2: ("**bold** @Bob, @eve", ["bob"]),
+        3: ("", []),
+        4: ("<b>x</b>", []),
+        1_500: ("`code` <script>", []),
+    }
+    old.get_model("chat", "Message").objects.bulk_create(
+        old.get_model("chat", "Message")(
+            room=room, seq=seq, tick=seq, sender=sender, digest=b"", text=text, mentions=names
+        )
+        for seq in range(1, 1_501)
+        for text, names in [texts.get(seq, ("and so on", []))]
+    )
+    messages = migrate(FORMATTED).get_model("chat", "Message").objects.exclude(html="")
+    assert dict(messages.values_list("seq", "html")) == {
+        2: '<p><strong>bold</strong> <span class="mention" data-username="bob">@Bob</span>, @eve'
+        "</p>",
+        1_500: "<p><code>code</code> &lt;script&gt;</p>",
+    }
