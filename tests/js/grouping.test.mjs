@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { placeBelow } from "../../static/js/model/grouping.js";
+import { placeBelow } from "../../static/js/model/items.js";
 
 const utcDay = (date) => date.toISOString().slice(0, 10);
 const said = (username, time) => ({ username, timestamp: `2026-11-20T${time}Z` });

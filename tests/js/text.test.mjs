@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 
 import { hue, initials } from "../../static/js/model/avatar.js";
 import { Drafts } from "../../static/js/model/drafts.js";
-import { charactersLeft, cleaned, lengthOf } from "../../static/js/model/text.js";
+import { charactersLeft, cleaned, isFewEmoji, lengthOf } from "../../static/js/model/text.js";
 import { newClientId } from "../../static/js/net/protocol.js";
 
 const UUID4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -75,5 +75,17 @@ describe("a draft", () => {
     new Drafts(full, "ada").write("lobby", { text: "hello" });
     new Drafts(null, "ada").write("lobby", { text: "hello" });
     assert.deepEqual(new Drafts(null, "ada").read("lobby"), {});
+  });
+});
+
+describe("a message of emoji alone", () => {
+  it("has one to three of them, however they are composed", () => {
+    for (const text of ["👍", "👍🏽 ❤️", "👩‍👩‍👧 🏳️‍🌈 🇩🇪", "1️⃣", "🎉🎉🎉"]) assert.ok(isFewEmoji(text), text);
+  });
+
+  it("has nothing else in it", () => {
+    for (const text of ["", "a", "👍 ok", "👍👍👍👍", "1", "#", "©", "12", "🇩", "a".repeat(1000)]) {
+      assert.ok(!isFewEmoji(text), text);
+    }
   });
 });

@@ -1,7 +1,10 @@
 // One item of the timeline -> one element, and again when the item changed.
 
 import { cloneTemplate, drawPart, setSanitisedHtml } from "./markup.js";
+import { REACHABLE } from "./roving-focus.js";
 import { sentence } from "../model/movements.js";
+import { isFewEmoji } from "../model/text.js";
+import { gettext } from "../model/words.js";
 
 const STATE_WORDS = { sending: "Sending", sent: "Sent", failed: "Failed" };
 const QUOTE_WORDS = {
@@ -53,6 +56,7 @@ function redrawMessage(article, item, look) {
   const who = item.mine ? "You" : item.name;
   article.classList.toggle("message--mine", item.mine);
   article.classList.toggle("message--deleted", item.deleted);
+  article.classList.toggle("message--mentioned", item.mentioned);
   article.classList.toggle("message--failed", item.state === "failed");
   article.classList.toggle("message--sending", item.state === "sending");
   article.setAttribute("aria-label", `${who}, ${look.dates.time(new Date(item.timestamp))}`);
@@ -60,7 +64,7 @@ function redrawMessage(article, item, look) {
   part("author").title = item.mine ? "" : `@${item.username}`;
   drawAvatar(article, item);
   drawQuote(part("quote"), item.quote);
-  drawBody(part("body"), item);
+  drawBody(part("body"), item, look.username, article.tabIndex);
   drawTime(part("time"), new Date(item.timestamp), look.dates);
   drawEdited(part("edited"), item, look.dates);
   drawState(part("state"), item.state);
@@ -86,11 +90,51 @@ function drawQuote(element, quote) {
   element.querySelector(".message__quote-text").textContent = text;
 }
 
-function drawBody(body, item) {
-  body.classList.toggle("message__body--rich", Boolean(item.html) && !item.deleted);
-  if (item.deleted) body.textContent = "This message was deleted";
-  else if (item.html) setSanitisedHtml(body, item.html);
-  else body.textContent = item.text;
+/** What stands there already stays: somebody may have marked it, or have the focus in it. */
+const drawn = new WeakMap();
+
+/**
+ * What somebody said: plain, formatted (chat/markup.py), or a few emoji, large.
+ * @param {import("../model/items.js").Item} item
+ * @param {string} username whose mentions are marked as one's own
+ * @param {number} tabIndex of what can be reached in it
+ */
+function drawBody(body, item, username, tabIndex) {
+  const html = item.deleted ? "" : (item.html ?? "");
+  body.classList.toggle("message__body--rich", Boolean(html));
+  body.classList.toggle("message__body--emoji", !html && !item.deleted && isFewEmoji(item.text));
+  if (!html) body.textContent = item.deleted ? QUOTE_WORDS.deleted : item.text;
+  else if (drawn.get(body) !== html) drawFormatted(body, html, username);
+  drawn.set(body, html);
+  for (const each of body.querySelectorAll(REACHABLE)) each.tabIndex = tabIndex;
+}
+
+function drawFormatted(body, html, username) {
+  setSanitisedHtml(body, html);
+  for (const mention of body.querySelectorAll(".mention")) {
+    mention.classList.toggle("mention--me", mention.dataset.username === username);
+  }
+  for (const link of body.querySelectorAll("a")) prepareLink(link);
+  for (const pre of body.querySelectorAll("pre")) frameCode(pre);
+}
+
+/** A link to another message leads there in this tab, any other one into a new tab. */
+function prepareLink(link) {
+  link.tabIndex = -1;
+  if (link.origin === location.origin) link.removeAttribute("target");
+}
+
+function frameCode(pre) {
+  const frame = cloneTemplate("code");
+  const { language = "" } = pre.dataset;
+  frame.querySelector(".code__language").textContent = language;
+  pre.replaceWith(frame);
+  pre.className = "code__text";
+  // Not every browser scrolls by keyboard what has no focus.
+  pre.tabIndex = 0;
+  pre.setAttribute("role", "group");
+  pre.setAttribute("aria-label", language ? gettext("Code, %(language)s", { language }) : gettext("Code"));
+  frame.append(pre);
 }
 
 function drawTime(element, date, dates) {

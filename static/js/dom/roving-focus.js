@@ -7,6 +7,9 @@ const MOVES = {
   End: (index, length) => length - 1,
 };
 
+/** In a member, while it is the current one. */
+export const REACHABLE = "[tabindex]:not(pre)";
+
 export class RovingFocus {
   #list;
   #selector;
@@ -14,7 +17,8 @@ export class RovingFocus {
 
   /**
    * @param {HTMLElement} list
-   * @param {string} selector of its members; inside the current one, buttons are reached too
+   * @param {string} selector of its members; inside the current one, buttons are reached too;
+   *   what scrolls can be reached in any
    */
   constructor(list, selector) {
     this.#list = list;
@@ -61,7 +65,7 @@ export class RovingFocus {
 }
 
 function setReachable(member, isReachable) {
-  for (const each of [member, ...member.querySelectorAll("[tabindex]")]) {
+  for (const each of [member, ...member.querySelectorAll(REACHABLE)]) {
     each.tabIndex = isReachable ? 0 : -1;
   }
 }

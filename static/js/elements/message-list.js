@@ -3,7 +3,7 @@ import { readersDates, readersLocale } from "../dom/locale.js";
 import { write } from "../dom/markup.js";
 import { RovingFocus } from "../dom/roving-focus.js";
 import { ScrollKeeper } from "../dom/scroll-keeper.js";
-import { placeBelow } from "../model/grouping.js";
+import { placeBelow } from "../model/items.js";
 import { HistoryWindow } from "../model/window.js";
 
 const NODES = 300;
@@ -14,7 +14,7 @@ const TARGET_MS = 3_000;
 /**
  * The timeline. Draws what `room` holds, as little as may be: a new message is one new element.
  * Tells `message-retry`, `message-rewrite`, `message-discard`, `menu-open`, `message-quote` and
- * `message-react` {item, button, emoji}, and `unread-jump`.
+ * `message-react` {item, button, emoji}, `code-copy` {text}, and `unread-jump`.
  */
 export class MessageList extends HTMLElement {
   #room = null;
@@ -313,6 +313,7 @@ export class MessageList extends HTMLElement {
     unread: () => this.#tell("unread-jump"),
     menu: (button) => this.#tell("menu-open", { item: this.#itemOf(button), button }),
     quote: (button) => this.#tell("message-quote", { item: this.#itemOf(button) }),
+    copy: (button) => this.#tell("code-copy", { text: codeBeside(button) }),
     react: (button) => this.#tell("message-react", this.#reactionOf(button)),
     retry: (button) => this.#tell("message-retry", { item: this.#itemOf(button) }),
     rewrite: (button) => this.#tell("message-rewrite", { item: this.#itemOf(button) }),
@@ -339,6 +340,8 @@ export class MessageList extends HTMLElement {
     return this.querySelector(".message-list__items");
   }
 }
+
+const codeBeside = (button) => button.closest(".code").querySelector("pre").textContent;
 
 function label(pill, words) {
   write(pill.querySelector(".message-list__pill-label"), words);

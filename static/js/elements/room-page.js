@@ -6,6 +6,7 @@ import { Outboxes } from "../model/outboxes.js";
 import { RoomList } from "../model/room-list.js";
 import { Room } from "../model/room.js";
 import { TypingTeller } from "../model/typing.js";
+import { gettext } from "../model/words.js";
 import { systemClock } from "../net/clock.js";
 import { Close, newClientId } from "../net/protocol.js";
 import { fetchHistory } from "../net/requests.js";
@@ -159,6 +160,7 @@ export class RoomPage extends HTMLElement {
     "message-unread": ({ item }) => this.#markUnread(item),
     "message-delete": ({ item }) => this.#delete(item),
     "message-quote": ({ item }) => this.#goTo(item.quote.id),
+    "code-copy": ({ text }) => this.#copyCode(text),
     "menu-open": ({ item, button }) => this.#menu.open(item, button, this.#offers(item)),
     "composer-edit-last": () => this.#editLast(),
     "composer-typed": ({ isEmpty }) => (isEmpty ? this.#typing.stopped() : this.#typing.typed()),
@@ -278,6 +280,11 @@ export class RoomPage extends HTMLElement {
     const link = new URL(`#message-${item.id}`, location.href.split("#")[0]).href;
     if (await copyText(link)) this.#composer.remark("Link copied.");
     else this.#composer.notice(`The browser does not let a page copy. The link is ${link}`);
+  }
+
+  async #copyCode(text) {
+    if (await copyText(text)) this.#composer.remark(gettext("Code copied."));
+    else this.#composer.notice(gettext("The browser does not let a page copy."));
   }
 
   #markUnread(item) {

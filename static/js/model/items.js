@@ -7,6 +7,7 @@
  * @property {string} key the same while a bubble turns from pending to stored
  * @property {number} seq Infinity while pending
  * @property {boolean} mine
+ * @property {boolean} mentioned somebody else names the reader
  * @property {"sending"|"sent"|"failed"|null} state null: somebody else's
  * @property {Quote | null} quote what it answers
  * @property {{emoji: string, usernames: string[], mine: boolean}[]} reactions
@@ -21,6 +22,7 @@
  */
 
 const QUOTE_CHARS = 140;
+const GROUP_MS = 5 * 60 * 1000;
 
 export class ItemMaker {
   #user;
@@ -41,6 +43,7 @@ export class ItemMaker {
         seq: message.seq,
         clientId: message.client_id,
         mine,
+        mentioned: !mine && Boolean(message.mentions?.includes(this.#user.username)),
         username: message.username,
         name: message.name,
         text: message.message,
@@ -62,6 +65,7 @@ export class ItemMaker {
       seq: Infinity,
       clientId: entry.clientId,
       mine: true,
+      mentioned: false,
       username: this.#user.username,
       name: this.#user.name,
       text: entry.text,
@@ -120,4 +124,19 @@ const lines = new WeakMap();
 export function movementItem(line) {
   if (!lines.has(line)) lines.set(line, { kind: "movement", key: line.key, seq: line.after, line });
   return lines.get(line);
+}
+
+/**
+ * How an item stands to the one above it.
+ * @param {{username: string, timestamp: string}} item
+ * @param {{username: string, timestamp: string} | null} above null: nothing, or no message
+ * @param {(date: Date) => string} dayOf the day in the reader's time zone
+ * @returns {{startsDay: boolean, continues: boolean}} `continues`: one more of the same author
+ */
+export function placeBelow(item, above, dayOf) {
+  if (!above) return { startsDay: true, continues: false };
+  const [time, timeAbove] = [new Date(item.timestamp), new Date(above.timestamp)];
+  const startsDay = dayOf(time) !== dayOf(timeAbove);
+  const isNear = Math.abs(time - timeAbove) < GROUP_MS;
+  return { startsDay, continues: !startsDay && isNear && item.username === above.username };
 }

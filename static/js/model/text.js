@@ -17,6 +17,17 @@ export function lengthOf(text) {
   return length;
 }
 
+const EMOJI = /^(?:\p{Regional_Indicator}{2}|[#*\d]\ufe0f?\u20e3|(?!\p{Regional_Indicator})\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f)/u;
+const FEW_EMOJI = 3;
+const EMOJI_LENGTH = 32;
+
+/** Whether a text is one to three emoji and nothing else: they are shown large. */
+export function isFewEmoji(text) {
+  if (text.length > FEW_EMOJI * EMOJI_LENGTH || !globalThis.Intl?.Segmenter) return false;
+  const parts = [...new Intl.Segmenter().segment(text.replace(/\s/gu, ""))];
+  return parts.length > 0 && parts.length <= FEW_EMOJI && parts.every(({ segment }) => EMOJI.test(segment));
+}
+
 /**
  * How many characters are left; null while that is no concern.
  * @param {number} limit in code points
