@@ -122,6 +122,7 @@ class TestReport:
         assert "Not run: other, because it is not installed." in text
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("contestant", [CHAT, TUTORIAL], ids=["chat", "tutorial"])
 def test_the_smallest_workload_runs_against_a_real_server(contestant: Contestant):
     figures = measure(SMALLEST, contestant, Cores.of_this_machine())

@@ -72,6 +72,7 @@ def is_message(message_id: int) -> Callable[[Frame], bool]:
     return lambda frame: bool(frame["id"] == message_id)
 
 
+@pytest.mark.alone
 async def test_hostile_bytes_harm_nobody_else_and_leave_nothing_behind(
     victim: RunningServer, size: Size
 ) -> None:

@@ -23,7 +23,7 @@ from tests.faults.watching import Watcher
 from tests.running import RunningServer, eventually, running_server
 from tests.test_workers import is_alive
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.alone, pytest.mark.timeout(300)]
 
 WORKERS = 3
 CLIENTS = 24

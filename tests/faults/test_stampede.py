@@ -15,7 +15,7 @@ from tests.faults.conftest import FAST
 from tests.faults.several import own_redis, several_servers
 from tests.running import RunningServer
 
-pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.asyncio, pytest.mark.alone, pytest.mark.timeout(300)]
 
 CLIENTS = 2000
 USERS = 100

@@ -16,7 +16,7 @@ from tests.chatter import Chatter, Socket
 from tests.running import RunningServer, running_server
 from tests.sockets.slow import needs_linux, reads_to_the_end, slow_socket
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [pytest.mark.asyncio, pytest.mark.alone]
 
 SLOW_ONES = 4
 BYTES_EACH = 2 * 1024 * 1024

@@ -289,5 +289,18 @@ class TestTheTestCommand:
             '<skipped type="pytest.skip" message="redis is missing"/></testcase>'
             '<testcase file="tests/a.py" name="test_two"/></testsuite></testsuites>'
         )
-        tests = command.Tests([], results, measured=False)
+        tests = command.Tests([], results)
         assert list(tests.skipped()) == [("tests/a.py::test_one", "redis is missing")]
+
+    def test_closes_with_the_sum_of_its_runs(self, command):
+        together = (
+            "== \x1b[31m1 failed\x1b[0m, 40 passed, 9 deselected, 1 warning in 61.20s (0:01:01) =="
+        )
+        alone = "======== 2 passed, 1 skipped, 41 deselected, 1 warning, 2 errors in 1.87s ========"
+        line = command.sum_of([together, alone])
+        assert line.strip("= ") == (
+            "1 failed, 42 passed, 1 skipped, 2 warnings, 2 errors in 63.07s"
+        )
+        assert command.CLOSING_LINE.match(line)
+        assert command.sum_of([alone]) == alone
+        assert command.sum_of([together, ""]) == "pytest did not come to its end."
