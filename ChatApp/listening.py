@@ -30,20 +30,35 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def introduce(listener: socket.socket) -> None:
+def introduce(listener: socket.socket, administrator: str) -> None:
+    """Say where we are; `administrator` is what `accounts.setup.how_to_begin` says."""
     from django.conf import settings
 
     from chat.checks import sqlite_version
 
     print(
         f"ChatApp is on {address(listener)}\n"
-        "  an administrator is made with  bin/manage createsuperuser\n"
-        f"  the data is in                 {settings.DATA_DIR}\n"
+        f"{first_step(administrator, address(listener))}"
+        f"  the data is in  {settings.DATA_DIR}\n"
         "  Ctrl+C stops it",
         flush=True,
     )
     for warning in sqlite_version():
         print(f"Note: {warning.msg} {warning.hint}", file=sys.stderr, flush=True)
+
+
+def first_step(administrator: str, here: str) -> str:
+    """A line for as long as nobody is an administrator; with a link it stands out."""
+    from django.conf import settings
+
+    if not administrator:
+        return ""
+    if not administrator.startswith("/"):
+        return f"  nobody is an administrator yet: {administrator} makes one\n"
+    # Behind a proxy of ours nobody comes to the address that we listen on.
+    found_at = settings.PUBLIC_ADDRESS if settings.TRUSTED_PROXIES else here
+    link = found_at.rstrip("/") + administrator
+    return f"\n  Begin here: this link makes you its administrator, once.\n  {link}\n\n"
 
 
 def address(listener: socket.socket) -> str:

@@ -37,7 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.place:
         serve_for_parent(options)
     elif options.prepare:
-        prepare()
+        # The parent knows the port, and asks the database nothing.
+        print(prepare(), flush=True)
     elif settings.WEB_CONCURRENCY > 1:
         refuse_several_processes()
         from ChatApp import workers
@@ -101,15 +102,18 @@ def refuse_several_processes() -> None:
 def serve_alone() -> None:
     from django.conf import settings
 
-    prepare()
+    administrator = prepare()
     listener = listen(settings.HOST, settings.PORT)
     ignore_hang_up()
-    introduce(listener)
+    introduce(listener, administrator)
     serve(listener, lambda: None)
 
 
-def prepare() -> None:
-    """Bring the database up to date, look at the static files once and for Redis."""
+def prepare() -> str:
+    """Bring the database up to date, look at the static files once and for Redis.
+
+    Returns how an administrator is made, while there is none.
+    """
     from django.core.management import call_command
     from django.db import DatabaseError, connection
 
@@ -119,8 +123,12 @@ def prepare() -> None:
         call_command("migrate", interactive=False, verbosity=0)
     except DatabaseError as error:
         raise WrongSetting(f"The database cannot be used: {str(error).strip()}") from error
+    from accounts.setup import how_to_begin
+
+    administrator = how_to_begin()
     connection.close()
     look_for_redis()
+    return administrator
 
 
 def look_at_static_files() -> None:

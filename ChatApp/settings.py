@@ -46,6 +46,18 @@ TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, least=0, most=10)
 # The site is reached by https alone: cookies are never sent in the clear.
 HTTPS = env.flag("HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+
+
+def public_address() -> str:
+    """Where a browser finds the site, as far as these settings tell: for a link in a terminal."""
+    name = ALLOWED_HOSTS[0].lstrip(".")
+    if TRUSTED_PROXIES and name and name != "*":
+        return f"{'https' if HTTPS else 'http'}://{name}/"
+    host = "localhost" if HOST in EVERY_ADDRESS else HOST.strip("[]")
+    return f"http://{f'[{host}]' if ':' in host else host}:{PORT}/"
+
+
+PUBLIC_ADDRESS = public_address()
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -219,6 +231,8 @@ SESSION_ENGINE = "accounts.sessions"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "chat-page"
 LOGOUT_REDIRECT_URL = "account_login"
+# Where the first administrator goes on, and whoever was invited to no room in particular.
+SETUP_REDIRECT_URL = "first-room"
 
 SIGNUP_OPEN = env.flag("SIGNUP_OPEN", default=True)
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
@@ -231,7 +245,9 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[ChatApp] "
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # allauth's own limits for each address and name (30 sign-ins and 20 sign-ups a minute). Off for
-# load tests, where everybody comes from one address.
+# load tests, where everybody comes from one address. Links cannot be guessed; this keeps those
+# who try from keeping us busy.
+ACCOUNT_RATE_LIMITS: Any = {"link": "60/m/ip"}
 if not env.flag("SIGNIN_LIMITS", default=True):
     ACCOUNT_RATE_LIMITS = False
 

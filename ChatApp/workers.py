@@ -84,7 +84,9 @@ class Worker:
             self.process.send_signal(number)
 
 
-async def start_process(*options: str, keep: tuple[int, ...] = ()) -> Process:
+async def start_process(
+    *options: str, keep: tuple[int, ...] = (), stdout: int | None = None
+) -> Process:
     """Our launcher in a fresh interpreter.
 
     In a process group of its own: Ctrl+C reaches the parent alone, and it passes it on.
@@ -94,6 +96,7 @@ async def start_process(*options: str, keep: tuple[int, ...] = ()) -> Process:
         *("-m", "ChatApp.server", *options),
         cwd=settings.BASE_DIR,
         stdin=asyncio.subprocess.DEVNULL,
+        stdout=stdout,
         pass_fds=keep,
         process_group=0,
     )
@@ -112,6 +115,8 @@ class Supervisor:
         self.living: set[Worker] = set()
         self.early_ends = 0
         self.is_introduced = False
+        # How one is made, while there is none.
+        self.administrator = ""
         self.end = asyncio.Event()
         self.exit_code = 0
         self.renewal_is_wanted = asyncio.Event()
@@ -145,7 +150,10 @@ class Supervisor:
     async def prepare(self) -> int:
         """In a process of its own, which has today's code; its exit code."""
         try:
-            return await (await start_process("--prepare")).wait()
+            process = await start_process("--prepare", stdout=asyncio.subprocess.PIPE)
+            said, _ = await process.communicate()
+            self.administrator = said.decode().strip()
+            return process.returncode or 0
         except NO_ROOM as error:
             log.error("The preparation could not be started: %s.", error)
             return 1
@@ -246,7 +254,7 @@ class Supervisor:
 
     def introduce_once(self) -> None:
         if self.listener and not self.is_introduced:
-            introduce(self.listener)
+            introduce(self.listener, self.administrator)
             self.is_introduced = True
 
     # --- Renewal

@@ -17,15 +17,18 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from accounts.models import User
+from accounts.models import Invitation, User
 from accounts.names import fold, normalize
 
 log = logging.getLogger("accounts.mail")
 
+# In the session: the key of the invitation that was accepted there.
+INVITATION_KEY = "invitation"
+
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return bool(settings.SIGNUP_OPEN)
+        return bool(settings.SIGNUP_OPEN) or invitation_of(request) is not None
 
     def is_safe_url(self, url: str | None) -> bool:
         # allauth also trusts each name in ALLOWED_HOSTS, and http://localhost/ need not be us.
@@ -49,12 +52,30 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         try:
             with transaction.atomic():
                 super().save_user(request, user, form, commit)
+                if not getattr(form, "needs_no_invitation", False):
+                    self.count_invitation(request, user)
         except IntegrityError as taken:
             # Somebody, or a second click, was quicker with this name between check and write.
             messages.error(request, str(self.error_messages["username_taken"]))
             again = HttpResponseRedirect(request.get_full_path())
             raise ImmediateHttpResponse(again) from taken
         return user
+
+    def count_invitation(self, request: HttpRequest, user: User) -> None:
+        """Who comes by an invitation is counted by it, and must be in a house that is closed."""
+        invitation = invitation_of(request)
+        is_counted = invitation is not None and invitation.use(user)
+        if not is_counted and not settings.SIGNUP_OPEN:
+            # Somebody else was quicker with its last use: the page says that it is closed.
+            raise ImmediateHttpResponse(HttpResponseRedirect(request.get_full_path()))
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Back to the invitation, where confirming an address has lost the way there."""
+        invitation = invitation_of(request)
+        if invitation:
+            return invitation.get_absolute_url()
+        address: str = super().get_login_redirect_url(request)
+        return address
 
     def send_notification_mail(
         self, template_prefix: str, user: User, *rest: Any, **more: Any
@@ -79,6 +100,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             for kind, value in credentials.items()
         }
         super().pre_authenticate(request, **folded)
+
+
+def invitation_of(request: HttpRequest) -> Invitation | None:
+    """The invitation that somebody accepted in this browser before they had an account."""
+    key = request.session.get(INVITATION_KEY)
+    return Invitation.of_key(key, request.user) if key else None
 
 
 def save_session(request: HttpRequest | None) -> None:

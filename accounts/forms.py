@@ -1,7 +1,9 @@
 from typing import Any, ClassVar
 
 from allauth.account import forms as allauth_forms
+from allauth.account.models import EmailAddress
 from django import forms
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -21,6 +23,27 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
             widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
         )
         self.order_fields(["login", "password"])
+
+
+class AdministratorForm(allauth_forms.SignupForm):  # type: ignore[misc]
+    """Signing up, as the one who looks after all."""
+
+    needs_no_invitation = True
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        # Elsewhere nobody is told whose address has an account.
+        if self.account_already_exists:
+            self.add_error("email", _("Somebody here has this address already."))
+        return cleaned
+
+    def save_administrator(self, request: HttpRequest) -> User:
+        user: User = self.save(request)
+        user.is_staff = user.is_superuser = True
+        user.save(update_fields=["is_staff", "is_superuser"])
+        # Who reads the server's terminal need not wait for a mail that it may not send yet.
+        EmailAddress.objects.filter(user=user).update(verified=True)
+        return user
 
 
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]

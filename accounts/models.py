@@ -14,8 +14,11 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from accounts.invitations import Invitation, InvitationUse, SetupKey
 from accounts.names import DisplayNameField, UsernameField, UsernameKeyField, validate_visible
 from accounts.signals import account_changed
+
+__all__ = ["Invitation", "InvitationUse", "SessionRenewal", "SetupKey", "User"]
 
 USERNAME_CHARS = 64
 # Folding makes at most three characters of one.

@@ -20,3 +20,6 @@ session_cycled = Signal()
 # user: the password or `is_active` is another one than before, or the user was deleted
 # (`user.pk` is still set): sessions of theirs may have become invalid.
 account_changed = Signal()
+
+# user: the first administrator, by the link of the first start; the transaction is over.
+administrator_made = Signal()

@@ -4,6 +4,8 @@ from typing import Any
 
 from allauth.account import views as allauth_views
 from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.signup import complete_signup
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
@@ -11,12 +13,15 @@ from django.contrib.auth.mixins import LoginRequiredMixin
 from django.contrib.messages.views import SuccessMessageMixin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
 from django.views.generic import UpdateView
 
-from accounts.forms import ProfileForm
+from accounts import setup
+from accounts.forms import AdministratorForm, ProfileForm
 from accounts.models import User
 
 
@@ -26,7 +31,26 @@ class LoginView(allauth_views.LoginView):  # type: ignore[misc]
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
         context["signup_open"] = get_adapter().is_open_for_signup(self.request)
+        context["nobody_is_here"] = setup.nobody_is_here()
         return context
+
+
+@sensitive_post_parameters("password1", "password2")
+@require_http_methods(["GET", "HEAD", "POST"])
+def set_up(request: HttpRequest, token: str) -> HttpResponse:
+    """Make the first administrator, signed in; a link that is wrong or was used says no more."""
+    if not setup.opens(token):
+        return render(request, "registration/setup_over.html", status=404)
+    form = AdministratorForm(request.POST if request.method == "POST" else None)
+    if not form.is_valid():
+        return render(request, "registration/setup.html", {"form": form})
+    user = setup.make_administrator(request, token, form)
+    if user is None:
+        return render(request, "registration/setup_over.html", status=404)
+    answer: HttpResponse = complete_signup(
+        request, user=user, redirect_url=resolve_url(settings.SETUP_REDIRECT_URL)
+    )
+    return answer
 
 
 class ProfileView(LoginRequiredMixin, SuccessMessageMixin, UpdateView):  # type: ignore[type-arg]

@@ -8,19 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from django.contrib.auth import get_user_model
 
-from chat.errors import ChatError, no_such_message, no_such_room
+from accounts.invitations import Invitation
+from chat.errors import ChatError, no_such_invitation, no_such_message, no_such_room
 from chat.limits import USERNAME_CHARS
-from chat.models import Membership, Message, Room, rows
+from chat.models import Membership, Message, Room, RoomInvitation, rows
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+    from django.db.models import QuerySet
+
     from accounts.models import User
     from chat.models.rows import OwnRoom
 
 K = TypeVar("K")
+
+
+class Invited(NamedTuple):
+    """Room: None where the link leads to the site alone."""
+
+    invitation: Invitation
+    room: Room | None
+    belongs: bool
 
 
 def room(user: User, slug: str | None) -> Room:
@@ -77,6 +89,40 @@ def own_membership(user: User, slug: str) -> Membership:
     if own is None:
         raise no_such_room()
     return own
+
+
+def invitation(user: User | AnonymousUser, token: str) -> Invited:
+    """Into what a link lets this person. Raises ChatError(no_such_invitation).
+
+    Who was put out of a room is not let in again by a link.
+    """
+    found = Invitation.of_token(token, user)
+    if found is None:
+        raise no_such_invitation()
+    into = RoomInvitation.objects.filter(invitation=found).select_related("room").first()
+    leads_nowhere = into.room is None if into else not found.made_by.is_superuser
+    room = into.room if into else None
+    own = membership(user, room) if room and isinstance(user, get_user_model()) else None
+    if leads_nowhere or (own and own.is_shut_out):
+        raise no_such_invitation()
+    return Invited(found, room, belongs=bool(own and own.belongs))
+
+
+def room_link(by: Membership, number: int) -> Invitation:
+    """A link into a room, by its number there. Raises ChatError(no_such_invitation)."""
+    return one_link(RoomInvitation.links_into(by.room).filter(pk=number))
+
+
+def site_link(number: int) -> Invitation:
+    """A link into no room; the caller knows an administrator. Raises ChatError."""
+    return one_link(RoomInvitation.links_into(None).filter(pk=number))
+
+
+def one_link(found: QuerySet[Invitation]) -> Invitation:
+    link = found.first()
+    if link is None:
+        raise no_such_invitation()
+    return link
 
 
 def person(username: str) -> User:

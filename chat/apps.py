@@ -5,8 +5,9 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self) -> None:
-        from chat import activity, checks, revocation
+        from chat import activity, beginning, checks, revocation
 
         checks.register_checks()
         activity.begin()
         revocation.begin()
+        beginning.begin()

@@ -15,7 +15,14 @@ from django.http.multipartparser import MultiPartParserError
 from msgspec import Meta, Struct
 
 from chat.errors import ChatError, bad_frame
-from chat.limits import FRAME_BYTES, HISTORY_PAGE, HISTORY_PAGE_MOST
+from chat.limits import (
+    FRAME_BYTES,
+    HISTORY_PAGE,
+    HISTORY_PAGE_MOST,
+    LINK_DAYS,
+    LINK_DAYS_MOST,
+    LINK_USES_MOST,
+)
 from chat.protocol import ESCAPED_NUL, Id, Tick, why
 
 T = TypeVar("T", bound=Struct)
@@ -31,6 +38,13 @@ class NewRoom(Struct):
 class Invitation(Struct):
     username: str
     role: Literal["member", "moderator", "owner"] = "member"
+
+
+class NewLink(Struct):
+    """An invitation link; 0 means that there is no limit."""
+
+    days: Annotated[int, Meta(ge=0, le=LINK_DAYS_MOST)] = LINK_DAYS
+    uses: Annotated[int, Meta(ge=0, le=LINK_USES_MOST)] = 0
 
 
 class MemberAnswer(Struct):

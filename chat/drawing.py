@@ -67,13 +67,14 @@ def embedded(text: bytes) -> SafeString:
 DRAWINGS: dict[tuple[object, ...], Drawing] = {}
 
 
-def room_page(*, is_staff: bool, has_topic: bool) -> Drawing:
+def room_page(*, is_staff: bool, has_topic: bool, invites: bool) -> Drawing:
     """Gaps: name, topic, links, members, username, person, csrf_token, page."""
     room = {"name": gap("name"), "topic": gap("topic") if has_topic else ""}
     user = {"username": gap("username"), "name": gap("person"), "is_staff": is_staff}
     others = {name: gap(name) for name in ("links", "members", "csrf_token", "page")}
-    key = ("room", is_staff, has_topic)
-    return drawn(key, "chat/room.html", {"room": room, "user": user, **others})
+    key = ("room", is_staff, has_topic, invites)
+    context = {"room": room, "user": user, "invites": invites, **others}
+    return drawn(key, "chat/room.html", context)
 
 
 def room_link(kind: str, *, has_unread: bool, is_current: bool) -> Drawing:

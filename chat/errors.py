@@ -13,6 +13,7 @@ HTTP_STATUS = {
     "no_such_room": 404,
     "no_such_message": 404,
     "no_such_user": 404,
+    "no_such_invitation": 404,
     "conflict": 409,
     "too_long": 413,
     "rate_limited": 429,
@@ -47,6 +48,11 @@ def no_such_room() -> ChatError:
 
 def no_such_message() -> ChatError:
     return ChatError("no_such_message", "There is no such message, or you may not see it.")
+
+
+def no_such_invitation() -> ChatError:
+    """Made up, revoked, too old or used up: whoever asks is told no more than that."""
+    return ChatError("no_such_invitation", "This invitation does not work, or not any more.")
 
 
 def unavailable() -> ChatError:

@@ -37,6 +37,12 @@ MANY_ROOMS = 50
 # `room.activity` of a room, for who does not look at it.
 ACTIVITY_SECONDS = 1.0
 
+# Of one room, or of the site, at the same time; a link that is never used still opens the door.
+LINKS_AT_ONCE = 20
+LINK_DAYS = 7
+LINK_DAYS_MOST = 365
+LINK_USES_MOST = 1000
+
 LOBBY_PAGE = 50
 HISTORY_PAGE = 50
 HISTORY_PAGE_MOST = 100

@@ -18,7 +18,7 @@ from chat.actions import members as actions
 from chat.answers import as_json, as_page, json, signed_in
 from chat.bodies import Invitation, read_body, wants_json
 from chat.errors import ChatError
-from chat.models import Membership
+from chat.models import Membership, RoomInvitation
 from chat.protocol import Ok
 
 
@@ -61,6 +61,8 @@ def members_page(request: HttpRequest, slug: str) -> HttpResponse:
         "members": everybody.belonging().order_by("user__username_key"),
         "banned": everybody.filter(standing=Membership.Standing.BANNED),
         "roles": Membership.Role.choices,
+        "links": RoomInvitation.links_into(own.room) if own.can_moderate else (),
+        "here": request.build_absolute_uri("/").rstrip("/"),
     }
     return render(request, "chat/members.html", context)
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat import members, people, views
+from chat import invitations, members, people, views
 
 urlpatterns = [
     path("", views.chat_page, name="chat-page"),
@@ -11,5 +11,7 @@ urlpatterns = [
     path("<str:slug>/people/", people.people, name="people"),
     path("<str:slug>/members/", members.members, name="members"),
     path("<str:slug>/members/<str:username>/", members.member, name="member"),
+    path("<str:slug>/invitations/", invitations.room_links, name="room-links"),
+    path("<str:slug>/invitations/<int:number>/", invitations.room_link, name="room-link"),
     path("<str:slug>/bans/<str:username>/", members.ban, name="room-ban"),
 ]

@@ -24,6 +24,7 @@ from chat.errors import no_such_room
 from chat.forms import RoomForm
 from chat.limits import FRAME_BYTES, LOBBY_PAGE, MESSAGE_CHARS, ROOM_NAME_CHARS
 from chat.models import Room, rows
+from chat.models.rooms import MODERATING
 from chat.models.rows import OwnRoom
 
 # --- Pages
@@ -48,6 +49,16 @@ def rooms_page(request: HttpRequest) -> HttpResponse:
         room, _is_new = open_room(name=form.cleaned_data["name"], by=user, kind=kind)
         return redirect("room", room.slug)
     return render(request, "chat/rooms.html", {"form": form, **lobby(user, request.GET)})
+
+
+@login_required
+@require_safe
+@as_page
+def first_room(request: HttpRequest) -> HttpResponse:
+    """The oldest of the rooms for everybody, or the list of all where there is none."""
+    found = Room.objects.visible_to(signed_in(request)).filter(kind=Room.Kind.PUBLIC)
+    room = found.order_by("pk").first()
+    return redirect("room", room.slug) if room else redirect("chat-page")
 
 
 def lobby(user: User, query: QueryDict) -> dict[str, Any]:
@@ -100,7 +111,9 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
     if own is None:
         # Put out in this very moment.
         raise no_such_room()
-    drawn = drawing.room_page(is_staff=user.is_staff, has_topic=bool(own.topic))
+    drawn = drawing.room_page(
+        is_staff=user.is_staff, has_topic=bool(own.topic), invites=own.role in MODERATING
+    )
     text = drawn.fill(
         name=own.name,
         topic=own.topic,

@@ -14,6 +14,10 @@ from tests.running import CHECKOUT, RunningServer, running_server
 from tests.services import free_port
 
 
+MAKE_ADA = "from accounts.models import User; User.objects.create_user('ada')"
+MAKE_HER_ADMINISTRATOR = "from accounts.models import User; User.objects.update(is_superuser=True)"
+
+
 def start_in_vain(data: Path, **environment: str) -> str:
     """What a launcher says that is expected to refuse; it must not take long or trace back."""
     ended = subprocess.run(
@@ -84,8 +88,24 @@ def test_it_serves_on_ipv6_too(name: str) -> None:
 def test_it_says_where_it_is_how_to_make_an_administrator_and_where_the_data_is() -> None:
     with running_server() as server:
         assert server.address in server.text_of_log
-        assert "bin/manage createsuperuser" in server.text_of_log
         assert str(server.data) in server.text_of_log
+        link = f"{server.address}/setup/"
+        assert server.text_of_log.count(link) == 1
+        begin = next(line.strip() for line in server.log if link in line)
+        assert server.manage("setup_link").strip() == begin
+        # Where somebody has an account, others may read what the server says.
+        server.manage("shell", "-c", MAKE_ADA)
+        server.stop()
+        server.log.clear()
+        server.start()
+        assert "/setup/" not in server.text_of_log
+        assert "bin/manage setup_link" in server.text_of_log
+        server.manage("shell", "-c", MAKE_HER_ADMINISTRATOR)
+        server.stop()
+        server.log.clear()
+        server.start()
+        assert "setup" not in server.text_of_log
+        assert "administrator" not in server.text_of_log
 
 
 def test_the_data_folder_belongs_to_its_owner_alone(tmp_path: Path) -> None:

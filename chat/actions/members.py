@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 
 from chat import events, protocol
+from chat.actions.invitations import end_links_of
 from chat.actions.publishing import after_commit
 from chat.actions.rooms import join
 from chat.errors import ChatError
@@ -84,6 +85,7 @@ def put_out(by: Membership, user: User, standing: str) -> None:
             room=room, user=user, defaults={"standing": standing, "role": MEMBER}
         )
         if belongs:
+            end_links_of(user, room)
             text = protocol.encode(events.room_removed(room))
             after_commit(node.bus.expel, user.pk, room.pk, room.slug, text)
 
@@ -100,6 +102,8 @@ def store_role(membership: Membership, role: str) -> None:
     with transaction.atomic():
         Membership.objects.filter(pk=membership.pk).update(role=role)
         membership.role = role
+        if not membership.can_moderate:
+            end_links_of(membership.user, membership.room)
         text = protocol.encode(events.room_membership(membership))
         after_commit(node.bus.publish, topics.user(membership.user_id), text)
 

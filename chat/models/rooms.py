@@ -166,8 +166,12 @@ class Membership(models.Model):
         return self.standing == self.Standing.BELONGS
 
     @property
+    def is_shut_out(self) -> bool:
+        return self.standing in {self.Standing.REMOVED, self.Standing.BANNED}
+
+    @property
     def can_moderate(self) -> bool:
-        return self.belongs and self.role in {self.Role.MODERATOR, self.Role.OWNER}
+        return self.belongs and self.role in MODERATING
 
     @property
     def rank(self) -> int:
@@ -175,4 +179,5 @@ class Membership(models.Model):
         return ROLES.index(self.role) + 1 if self.belongs else 0
 
 
+MODERATING: set[str] = {Membership.Role.MODERATOR, Membership.Role.OWNER}
 ROLES: list[str] = [Membership.Role.MEMBER, Membership.Role.MODERATOR, Membership.Role.OWNER]

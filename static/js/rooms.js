@@ -1,6 +1,8 @@
 // The page of all rooms.
 
 import { ConfirmDialog } from "./elements/confirm-dialog.js";
+import { CopyLink } from "./elements/copy-link.js";
+import { LocalDate } from "./elements/local-date.js";
 import { SignOut } from "./elements/sign-out.js";
 import { ThemeSwitch } from "./elements/theme-switch.js";
 import { TimeAgo } from "./elements/time-ago.js";
@@ -11,3 +13,5 @@ customElements.define("theme-switch", ThemeSwitch);
 customElements.define("time-ago", TimeAgo);
 customElements.define("confirm-dialog", ConfirmDialog);
 customElements.define("sign-out", SignOut);
+customElements.define("copy-link", CopyLink);
+customElements.define("local-date", LocalDate);

@@ -1,0 +1,58 @@
+"""The room that a new site begins with, and what is said there about the place."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from chat.actions.posting import Batch, Post
+from chat.actions.rooms import change_topic, free_slug, make_room
+from chat.models import Room
+from chat.node import node
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+def open_first_room(*, by: User) -> Room | None:
+    """The Lobby, with a few lines of its owner's; None where there are rooms already."""
+    return node.writer.run(partial(make_first_room, by))
+
+
+def make_first_room(by: User) -> Room | None:
+    if Room.objects.exists():
+        return None
+    name = _("Lobby")
+    try:
+        with transaction.atomic():
+            # Two that do this at once: there is one public room of a name.
+            room = make_room(name, free_slug(name), by, Room.Kind.PUBLIC)
+            change_topic(room, _("Where everybody comes in"))
+            # Ordinary messages: their author can mend them, or take them away.
+            Batch([Post(by.pk, room.slug, text) for text in first_words()]).store()
+    except IntegrityError:
+        return None
+    return room
+
+
+def first_words() -> list[str]:
+    return [
+        _("Welcome! 👋 Everybody who comes finds this room. A few things worth knowing:"),
+        _(
+            "**Bold**, _italics_, `code` and ~~crossed out~~ work as you would guess; > quotes,"
+            " - makes a list, and three backticks hold a piece of code. Enter sends, Shift+Enter"
+            " begins a new line, ↑ brings your last message back for editing."
+        ),
+        _(
+            "Point at a message (on a phone: touch it) to react, to reply, or to copy a link to"
+            " it. Write @ and a name, and that person is told."
+        ),
+        _("Ctrl+K (⌘K on a Mac) jumps into any room, and ? shows all the keys."),
+        _(
+            "Nobody else here yet? *Invite people*, beside the list of who is here, makes a link"
+            " to send to whomever you like."
+        ),
+    ]

@@ -1,0 +1,160 @@
+"""Links that invite: opened by whoever has one, made by moderators and administrators."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from allauth.core.internal import ratelimit
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+from msgspec import Struct
+
+from accounts.adapter import INVITATION_KEY
+from accounts.models import Invitation, User
+from chat import access, commands, protocol
+from chat.access import Invited
+from chat.actions.invitations import come_by_link, make_link, revoke_link
+from chat.answers import as_page, signed_in
+from chat.bodies import NewLink, read_body
+from chat.errors import ChatError, no_such_room
+from chat.members import is_deletion, with_form_or_json
+from chat.models import RoomInvitation
+
+# --- Opened
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def join(request: HttpRequest, token: str) -> HttpResponse:
+    """Where a link leads, and a button to go there. To open it changes nothing."""
+    # To open one counts as well: allauth's public function looks at what is posted alone.
+    if not ratelimit.consume(request, app="allauth.account", action="link", limit_get=True):
+        too_many: HttpResponse = ratelimit.respond_429(request)
+        return too_many
+    return answer_invitation(request, token=token)
+
+
+@as_page
+def answer_invitation(request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        invited = access.invitation(request.user, token)
+        if request.method == "POST":
+            return accept(request, invited)
+    except ChatError as refusal:
+        if refusal.code != "no_such_invitation":
+            raise
+        return render(request, "registration/join_over.html", status=404)
+    if isinstance(request.user, User) and (invited.belongs or not invited.room):
+        return arrive(request, invited)
+    context = {"invitation": invited.invitation, "room": invited.room}
+    return render(request, "registration/join.html", context)
+
+
+def accept(request: HttpRequest, invited: Invited) -> HttpResponse:
+    if not isinstance(request.user, User):
+        return come_in_first(request, invited)
+    commands.hurry_slowly(request.user)
+    if invited.room:
+        come_by_link(link=invited.invitation, room=invited.room, user=request.user)
+    return arrive(request, invited)
+
+
+def come_in_first(request: HttpRequest, invited: Invited) -> HttpResponse:
+    """Sign up or sign in, and come back. The session remembers what opens a closed sign-up."""
+    request.session[INVITATION_KEY] = invited.invitation.key
+    door = "account_login" if "has_account" in request.POST else "account_signup"
+    return redirect(f"{reverse(door)}?{urlencode({'next': request.path})}")
+
+
+def arrive(request: HttpRequest, invited: Invited) -> HttpResponse:
+    request.session.pop(INVITATION_KEY, None)
+    return redirect("room", invited.room.slug) if invited.room else redirect("first-room")
+
+
+# --- Made
+
+
+class LinkAnswer(Struct):
+    id: int
+    link: str
+    expires: str | None
+    uses: int | None
+
+
+def link_answer(request: HttpRequest, link: Invitation) -> LinkAnswer:
+    return LinkAnswer(
+        id=link.pk,
+        link=request.build_absolute_uri(link.get_absolute_url()),
+        expires=protocol.timestamp(link.expires_at) if link.expires_at else None,
+        uses=link.uses_most,
+    )
+
+
+@require_http_methods(["POST"])
+def room_links(request: HttpRequest, slug: str) -> HttpResponse:
+    """Make a link into a room; those that are in force stand on its members' page."""
+
+    def make() -> Struct:
+        by = access.moderated_room(signed_in(request), slug)
+        wanted = read_body(request, NewLink)
+        link = make_link(by=by.user, room=by.room, days=wanted.days, uses=wanted.uses)
+        return link_answer(request, link)
+
+    return with_form_or_json(request, slug, make, status=201)
+
+
+@require_http_methods(["POST", "DELETE"])
+def room_link(request: HttpRequest, slug: str, number: int) -> HttpResponse:
+    """Revoke it; a form, which knows no DELETE, posts `_method`."""
+
+    def revoke() -> Struct:
+        by = access.moderated_room(signed_in(request), slug)
+        if not is_deletion(request):
+            raise ChatError("bad_frame", "A link can be revoked, and nothing else.")
+        revoke_link(link=access.room_link(by, number))
+        return protocol.Ok()
+
+    return with_form_or_json(request, slug, revoke)
+
+
+# --- Made by administrators, to the site
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+@as_page
+def site_links(request: HttpRequest) -> HttpResponse:
+    """Links that open the sign-up and lead to the first room."""
+    user = administrator(request)
+    if request.method == "POST":
+        commands.hurry_slowly(user)
+        wanted = read_body(request, NewLink)
+        make_link(by=user, room=None, days=wanted.days, uses=wanted.uses)
+        return redirect("site-links")
+    return render(
+        request, "chat/site_links.html", links_of(request, RoomInvitation.links_into(None))
+    )
+
+
+@require_http_methods(["POST"])
+@login_required
+@as_page
+def site_link(request: HttpRequest, number: int) -> HttpResponse:
+    commands.hurry_slowly(administrator(request))
+    revoke_link(link=access.site_link(number))
+    return redirect("site-links")
+
+
+def administrator(request: HttpRequest) -> User:
+    """Absent for everybody else."""
+    user = signed_in(request)
+    if not user.is_superuser:
+        raise no_such_room()
+    return user
+
+
+def links_of(request: HttpRequest, links: Any) -> dict[str, Any]:
+    return {"links": links, "here": request.build_absolute_uri("/").rstrip("/")}
