@@ -18,7 +18,7 @@ from tests.running import CHECKOUT
 LAYERS = [
     ["chat.errors", "chat.limits", "chat.checks", "chat.unicode", "chat.visit", "chat.highlighting"],
     ["chat.markdown"],
-    ["chat.protocol", "chat.names", "chat.texts", "chat.drawing", "chat.markup"],
+    ["chat.protocol", "chat.names", "chat.texts", "chat.drawing", "chat.markup", "chat.demo"],
     ["chat.models"],
     ["chat.access", "chat.events", "chat.mentions", "chat.bodies", "chat.forms"],
     ["chat.history", "chat.realtime"],

@@ -13,7 +13,6 @@ import pytest
 from tests.running import CHECKOUT, RunningServer, running_server
 from tests.services import free_port
 
-
 MAKE_ADA = "from accounts.models import User; User.objects.create_user('ada')"
 MAKE_HER_ADMINISTRATOR = "from accounts.models import User; User.objects.update(is_superuser=True)"
 

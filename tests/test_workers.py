@@ -110,6 +110,7 @@ def test_every_figure_of_several_processes_has_its_words(two: RunningServer) -> 
 
 def test_both_serve_on_one_port_and_one_answers_for_all(two: RunningServer) -> None:
     assert two.text_of_log.count("ChatApp is on ") == 1
+    assert two.text_of_log.count("/setup/") == 1
     assert eventually(lambda: len(who_answer(two)) == 2 and who_answer(two))
     for pid in serving(two):
         assert_the_other_hears(two, pid)

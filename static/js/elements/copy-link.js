@@ -31,10 +31,10 @@ export class CopyLink extends HTMLElement {
   #select = () => this.#field.select();
 
   #copy = async () => {
-    await copyText(this.#field.value);
-    this.#say(gettext("Copied"));
+    const wasCopied = await copyText(this.#field.value);
+    this.#say(wasCopied ? gettext("Copied") : gettext("Copy it from the field"));
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#say(gettext("Copy")), SAID_MS);
+    this.#timer = setTimeout(() => this.#say(""), SAID_MS);
   };
 
   #say(word) {
