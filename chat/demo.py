@@ -144,7 +144,7 @@ VERDICTS = [
 
 
 def reports(dice: random.Random) -> Iterator[str]:
-    for day in range(12):
+    for day in range(18):
         people = dice.sample(["bela", "olga", "minjun", "chioma", "søren", "noam"], 4)
         done, after = dice.sample(DONE, 4), dice.sample(NEXT, 4)
         lines = [
