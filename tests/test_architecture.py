@@ -16,7 +16,14 @@ from tests.running import CHECKOUT
 # From the bottom to the top. A module may import what stands in a line further down in this
 # list, and modules of one package (such as chat.models) each other.
 LAYERS = [
-    ["chat.errors", "chat.limits", "chat.checks", "chat.unicode", "chat.visit", "chat.highlighting"],
+    [
+        "chat.errors",
+        "chat.limits",
+        "chat.checks",
+        "chat.unicode",
+        "chat.visit",
+        "chat.highlighting",
+    ],
     ["chat.markdown"],
     ["chat.protocol", "chat.names", "chat.texts", "chat.drawing", "chat.markup", "chat.demo"],
     ["chat.models"],

@@ -18,7 +18,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
-from chat import demo, mentions, names
+from chat import demo, markup, mentions, names
 from chat.actions.inserting import insert_rows
 from chat.actions.rooms import free_slug, secret_slug
 from chat.errors import ChatError
@@ -233,13 +233,9 @@ class Talk:
         )
 
     def store_messages(self) -> None:
-        mentioned = [
-            (message, people)
-            for message in self.messages
-            if (people := mentions.people_in(message.text, self.room))
-        ]
-        for message, people in mentioned:
-            message.mentions = [user.username for user in people]
+        for message in self.messages:
+            message.html = markup.render(message.text) if markup.needs_markup(message.text) else ""
+        mentioned = [(message, mentions.settle(message)) for message in self.messages]
         insert_rows(self.messages)
         # Their ids are known only now.
         for place, original in self.answers.items():
