@@ -3,7 +3,7 @@
 Belongs to the event loop; other threads come in through the bus.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 
 from chat.realtime import topics
@@ -35,7 +35,8 @@ class Hub:
         self.pace = Pace()
         self.connections: set[Connection] = set()
         self.feeds: dict[str, Feed] = {}
-        self.listeners: defaultdict[str, set[Connection]] = defaultdict(set)
+        # Mostly one of each: a set of one weighs four times as much as a tuple.
+        self.listeners: dict[str, tuple[Connection, ...]] = {}
 
     # --- Connections
 
@@ -51,13 +52,15 @@ class Hub:
             self.unlisten(topic, connection)
 
     def listen(self, topic: str, connection: Connection) -> None:
-        self.listeners[topic].add(connection)
+        self.listeners[topic] = (*self.listeners.get(topic, ()), connection)
         self.follow(topic)
 
     def unlisten(self, topic: str, connection: Connection) -> None:
-        self.listeners[topic].discard(connection)
-        if not self.listeners[topic]:
-            del self.listeners[topic]
+        left = tuple(each for each in self.listeners.get(topic, ()) if each is not connection)
+        if left:
+            self.listeners[topic] = left
+        else:
+            self.listeners.pop(topic, None)
             self.unfollow(topic)
 
     def count_users(self) -> int:
@@ -83,8 +86,8 @@ class Hub:
             if count == len(self.listeners.get(topics.user(user_id), ()))
         }
 
-    def listening(self, topic: str) -> set[Connection]:
-        return set(self.listeners.get(topic, ()))
+    def listening(self, topic: str) -> tuple[Connection, ...]:
+        return self.listeners.get(topic, ())
 
     def renew_session(self, old_key: str, new_key: str) -> None:
         """The same sign-in goes on under a new key."""

@@ -91,7 +91,7 @@ def test_nobody_is_disturbed_by_news_that_nobody_wants(hub: Hub) -> None:
     hub.deliver(topics.user(ALICE), "hello")
     assert not hub.feeds
     assert not hub.listeners
-    assert hub.listening(topics.user(ALICE)) == set()
+    assert hub.listening(topics.user(ALICE)) == ()
 
 
 def test_one_that_cannot_follow_is_closed_and_the_others_hear_on(hub: Hub) -> None:
@@ -115,12 +115,12 @@ def test_a_session_is_followed_under_its_new_key(hub: Hub) -> None:
     hub.add(ear)
     hub.add(other)
     hub.renew_session("old", "new")
-    assert hub.listening(topics.session("old")) == set()
-    assert hub.listening(topics.session("new")) == {ear}
-    assert hub.listening(topics.session("another")) == {other}
+    assert hub.listening(topics.session("old")) == ()
+    assert set(hub.listening(topics.session("new"))) == {ear}
+    assert set(hub.listening(topics.session("another"))) == {other}
     assert ear.session_key == "new"
     hub.remove(ear)
-    assert hub.listening(topics.session("new")) == set()
+    assert hub.listening(topics.session("new")) == ()
 
 
 def test_a_session_without_connections_is_renewed_without_a_trace(hub: Hub) -> None:
