@@ -68,20 +68,23 @@ DRAWINGS: dict[tuple[object, ...], Drawing] = {}
 
 
 def room_page(*, is_staff: bool, has_topic: bool, invites: bool) -> Drawing:
-    """Gaps: name, topic, links, members, username, person, csrf_token, page."""
+    """Gaps: name, topic, links, members, level, username, person, csrf_token, page."""
     room = {"name": gap("name"), "topic": gap("topic") if has_topic else ""}
     user = {"username": gap("username"), "name": gap("person"), "is_staff": is_staff}
-    others = {name: gap(name) for name in ("links", "members", "csrf_token", "page")}
+    others = {name: gap(name) for name in ("links", "members", "level", "csrf_token", "page")}
     key = ("room", is_staff, has_topic, invites)
     context = {"room": room, "user": user, "invites": invites, **others}
     return drawn(key, "chat/room.html", context)
 
 
-def room_link(kind: str, *, has_unread: bool, is_current: bool) -> Drawing:
-    """Gaps: slug, address, name, unread."""
-    each = {name: gap(name) for name in ("slug", "address", "name")} | {"kind": kind}
-    each["unread"] = gap("unread") if has_unread else ""
-    key = ("link", kind, has_unread, is_current)
+def room_link(
+    kind: str, *, has_unread: bool, has_calls: bool, is_quiet: bool, is_current: bool
+) -> Drawing:
+    """Gaps: slug, address, name, count."""
+    each: dict[str, object] = {name: gap(name) for name in ("slug", "address", "name")}
+    each |= {"kind": kind, "count": gap("count") if has_unread else ""}
+    each |= {"has_calls": has_calls, "is_quiet": is_quiet}
+    key = ("link", kind, has_unread, has_calls, is_quiet, is_current)
     return drawn(key, "chat/_room_link.html", {"each": each, "is_current": is_current})
 
 

@@ -44,6 +44,8 @@ LINK_DAYS_MOST = 365
 LINK_USES_MOST = 1000
 
 LOBBY_PAGE = 50
+# That a search by name answers with.
+ROOMS_FOUND = 20
 HISTORY_PAGE = 50
 HISTORY_PAGE_MOST = 100
 # Changes of a room that a replay brings in full; beyond it the client starts afresh.

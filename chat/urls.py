@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from chat import invitations, members, people, views
+from chat import finding, invitations, members, people, views
 
 urlpatterns = [
     path("", views.chat_page, name="chat-page"),
     path("<str:slug>/", views.room_page, name="room"),
     path("<str:slug>/messages/", views.messages, name="messages"),
     path("<str:slug>/people/", people.people, name="people"),
+    path("<str:slug>/notify/", finding.notify, name="notify"),
     path("<str:slug>/members/", members.members, name="members"),
     path("<str:slug>/members/<str:username>/", members.member, name="member"),
     path("<str:slug>/invitations/", invitations.room_links, name="room-links"),

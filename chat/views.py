@@ -16,14 +16,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 from msgspec import Struct
 
 from accounts.models import User
-from chat import access, commands, drawing, events, history, names, protocol
+from chat import access, commands, drawing, events, finding, history, names, protocol
 from chat.actions.rooms import enter_room, open_room
 from chat.answers import as_json, as_page, json, kept_while_it_is_the_same, signed_in
 from chat.bodies import NewRoom, read_body, read_query, wants_json
 from chat.errors import no_such_room
 from chat.forms import RoomForm
 from chat.limits import FRAME_BYTES, LOBBY_PAGE, MESSAGE_CHARS, ROOM_NAME_CHARS
-from chat.models import Room, rows
+from chat.models import Membership, Room, rows
 from chat.models.rooms import MODERATING
 from chat.models.rows import OwnRoom
 
@@ -32,9 +32,9 @@ from chat.models.rows import OwnRoom
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def chat_page(request: HttpRequest) -> HttpResponse:
-    """The rooms, and a field to enter or to make one; for scripts, the way to make one."""
-    if request.method == "POST" and wants_json(request):
-        return make_room(request)
+    """The rooms, and a field to enter or to make one; for scripts, the way to find or make one."""
+    if wants_json(request):
+        return make_room(request) if request.method == "POST" else finding.rooms(request)
     return rooms_page(request)
 
 
@@ -94,6 +94,8 @@ class RoomPage(Struct):
     history: protocol.History
     limits: protocol.Limits
     urls: dict[str, str]
+    # Of what the reader wants to be told, by room, where it differs from what its kind has.
+    notify: dict[str, str]
 
 
 @login_required
@@ -119,15 +121,16 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
         topic=own.topic,
         links=mark_safe("".join(link(each, is_current=each is own) for each in rooms)),  # noqa: S308
         members=drawing.address("members", slug),
+        level=own.level,
         username=user.username,
         person=user.name,
         csrf_token=get_token(request),
-        page=drawing.embedded(msgspec.json.encode(start_of(user, own, request.path))),
+        page=drawing.embedded(msgspec.json.encode(start_of(user, own, rooms, request.path))),
     )
     return HttpResponse(text)
 
 
-def start_of(user: User, own: OwnRoom, path: str) -> RoomPage:
+def start_of(user: User, own: OwnRoom, rooms: list[OwnRoom], path: str) -> RoomPage:
     return RoomPage(
         user=events.account(user),
         room=events.room_summary(own),
@@ -138,14 +141,23 @@ def start_of(user: User, own: OwnRoom, path: str) -> RoomPage:
             "history": drawing.address("messages", own.slug),
             "login": f"{reverse('account_login')}?{urlencode({'next': path})}",
         },
+        notify={each.slug: each.notify for each in rooms if each.notify},
     )
 
 
 def link(own: OwnRoom, *, is_current: bool) -> SafeString:
     """Of a room, for the sidebar."""
-    drawn = drawing.room_link(own.kind, has_unread=own.unread > 0, is_current=is_current)
+    is_quiet = own.level == Membership.Notify.NOTHING
+    drawn = drawing.room_link(
+        own.kind,
+        has_unread=own.unread > 0 and not is_quiet,
+        has_calls=own.calls > 0,
+        is_quiet=is_quiet,
+        is_current=is_current,
+    )
     address = drawing.address("room", own.slug)
-    return drawn.fill(slug=own.slug, address=address, name=own.name, unread=own.unread)
+    count = own.calls or own.unread
+    return drawn.fill(slug=own.slug, address=address, name=own.name, count=count)
 
 
 # --- The protocol over HTTP

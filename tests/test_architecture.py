@@ -34,6 +34,7 @@ LAYERS = [
     ["chat.commands", "chat.activity", "chat.revocation", "chat.beginning"],
     ["chat.arrivals"],
     ["chat.subscriptions", "chat.answers"],
+    ["chat.finding"],
     [
         "chat.consumers",
         "chat.views",
@@ -68,6 +69,7 @@ ASKING = (
     "answers",
     "arrivals",
     "views",
+    "finding",
     "members",
     "invitations",
 )

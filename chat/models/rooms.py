@@ -143,6 +143,13 @@ class Membership(models.Model):
         REMOVED = "removed"
         BANNED = "banned"
 
+    class Notify(models.TextChoices):
+        """Of what somebody wants to be told while they look elsewhere."""
+
+        EVERYTHING = "everything"
+        MENTIONS = "mentions"
+        NOTHING = "nothing"
+
     room = models.ForeignKey(Room, models.CASCADE, related_name="memberships")
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", db_index=False
@@ -151,6 +158,10 @@ class Membership(models.Model):
     standing = models.CharField(max_length=7, choices=Standing.choices, default=Standing.BELONGS)
     # The tick up to which the user has seen everything.
     read = models.PositiveBigIntegerField(default=0)
+    # Empty: as the room's kind has it.
+    notify = models.CharField(
+        max_length=10, choices=Notify.choices, blank=True, default="", db_default=""
+    )
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
 
     objects = MembershipQuerySet.as_manager()

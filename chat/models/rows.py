@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from chat.models.rooms import Room
+from chat.models.rooms import Membership, Room
 
 LAST = 2**63 - 1
 
@@ -127,11 +127,25 @@ class OwnRoom(NamedTuple):
     read: int
     unread: int
     mentions: int
+    # As Membership has it; empty where nothing was chosen.
+    notify: str
 
     @property
     def pk(self) -> int:
         """Of the room."""
         return self.room_id
+
+    @property
+    def calls(self) -> int:
+        """How much of it is for this one person: in a conversation of two, everything."""
+        return self.unread if self.kind == Room.Kind.DIRECT else self.mentions
+
+    @property
+    def level(self) -> str:
+        """Of what they want to be told."""
+        is_direct = self.kind == Room.Kind.DIRECT
+        usual = Membership.Notify.EVERYTHING if is_direct else Membership.Notify.MENTIONS
+        return self.notify or usual
 
 
 # Others' messages behind the read position, deleted ones not counted: all that were posted since,
@@ -153,7 +167,8 @@ SELECT s.user_id, r.id, s.id, r.slug, r.name, r.kind, r.topic, r.tick, s.role, s
        CASE WHEN r.tick <= s.read THEN 0 ELSE
            (SELECT COUNT(*) FROM chat_mention n
             WHERE n.user_id = s.user_id AND n.room_id = s.room_id AND n.seq > s.read)
-       END
+       END,
+       s.notify
 FROM {source} JOIN chat_room r ON r.id = s.room_id
 WHERE s.standing = 'belongs' AND {condition} ORDER BY r.identity
 """

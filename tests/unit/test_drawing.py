@@ -12,7 +12,7 @@ from chat import drawing
 from chat.drawing import Drawing, gap
 
 HOSTILE = "\"'><script>alert(1)</script>&amp;{{ x }}"
-LINK = {"kind": "public", "unread": ""}
+LINK = {"kind": "public", "count": ""}
 
 
 def link(**values: object) -> str:
