@@ -3,7 +3,11 @@
 (() => {
   try {
     const theme = localStorage.getItem("theme");
-    if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+    if (theme !== "light" && theme !== "dark") return;
+    document.documentElement.dataset.theme = theme;
+    for (const meta of document.querySelectorAll("meta[data-scheme]")) {
+      meta.media = meta.dataset.scheme === theme ? "all" : "not all";
+    }
   } catch {
     // Storage may be forbidden; then the page follows the system.
   }

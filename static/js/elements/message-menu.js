@@ -4,7 +4,7 @@ const STEPS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };
 /**
  * What can be done with a message. There is one menu; it moves into the message it belongs to.
  * Tells `message-react` {item, emoji}, `message-reply`, `message-edit`, `message-link`,
- * `message-unread` and `message-delete` {item}.
+ * `message-copy`, `message-unread` and `message-delete` {item}.
  */
 export class MessageMenu extends HTMLElement {
   #item = null;

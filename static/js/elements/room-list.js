@@ -1,7 +1,11 @@
 import { cloneTemplate } from "../dom/markup.js";
+import { callsOf } from "../model/room-list.js";
+import { gettext } from "../model/words.js";
 
 /** The rooms in the sidebar, with what waits in each. */
 export class RoomList extends HTMLElement {
+  #isQuiet = () => false;
+
   /** The room on screen, whose news are not counted, and the address of all rooms. */
   prepare({ current, address }) {
     this.current = current;
@@ -10,9 +14,26 @@ export class RoomList extends HTMLElement {
 
   /** @param {import("../model/room-list.js").RoomList} list */
   show(list) {
+    this.#isQuiet = ({ room, kind }) => list.levelOf(room, kind) === "nothing";
     for (const link of this.#links) this.#show(link, list.get(link.dataset.room));
     const shown = new Set(this.#links.map((link) => link.dataset.room));
     for (const room of list.rooms) if (!shown.has(room.room)) this.#add(room);
+  }
+
+  /**
+   * Where the next room of the list leads, seen from the one on screen; round again at its end.
+   * @param {number} by 1 or -1 @param {boolean} isUnread only rooms in which something waits
+   * @returns {string | null}
+   */
+  beside(by, isUnread) {
+    const links = this.#links;
+    const here = links.findIndex((link) => link.dataset.room === this.current);
+    for (let far = 1; far < links.length; far += 1) {
+      const link = links.at((here + far * by) % links.length);
+      const waits = !link.querySelector(".room-link__unread").hidden;
+      if (link.dataset.room !== this.current && (waits || !isUnread)) return link.href;
+    }
+    return null;
   }
 
   forget(room) {
@@ -27,12 +48,11 @@ export class RoomList extends HTMLElement {
   }
 
   #refresh(link, known) {
-    const count = known && link.dataset.room !== this.current ? known.unread : 0;
-    const badge = link.querySelector(".room-link__unread");
-    badge.hidden = !count;
-    badge.classList.toggle("room-link__unread--mention", Boolean(count && known.mentions));
-    badge.querySelector(".room-link__count").textContent = count > 999 ? "999+" : count || "";
-    badge.querySelector(".room-link__unit").textContent = count ? unitOf(known) : "";
+    const { room, kind } = link.dataset;
+    const isQuiet = this.#isQuiet({ room, kind });
+    const isTold = known && room !== this.current && !isQuiet;
+    link.toggleAttribute("data-quiet", isQuiet);
+    showWaiting(link.querySelector(".room-link__unread"), isTold ? known : null);
     if (known) this.#name(link, known);
   }
 
@@ -62,7 +82,24 @@ export class RoomList extends HTMLElement {
 
 const nameOf = (link) => link.querySelector(".room-link__name").textContent;
 
-function unitOf(known) {
-  if (!known?.mentions) return " unread";
-  return ` unread, ${known.mentions} of them for you`;
+const SHOWN_MOST = 999;
+
+/**
+ * How much waits: what is for the reader as a badge, all else quietly.
+ * @param {HTMLElement} badge @param {import("../model/room-list.js").Known | null} known
+ */
+export function showWaiting(badge, known) {
+  const calls = known ? callsOf(known) : 0;
+  const count = calls || known?.unread || 0;
+  badge.hidden = !count;
+  badge.classList.toggle("room-link__unread--calls", calls > 0);
+  const shown = count > SHOWN_MOST ? `${SHOWN_MOST}+` : count || "";
+  badge.querySelector(".room-link__count").textContent = shown;
+  badge.querySelector(".room-link__unit").textContent = count ? ` ${unitOf(known)}` : "";
+}
+
+/** What the number counts, for those who hear it. */
+function unitOf({ kind, unread, mentions }) {
+  if (!mentions || kind === "direct") return gettext("unread");
+  return gettext("for you, %(unread)s unread", { unread });
 }

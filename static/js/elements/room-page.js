@@ -11,6 +11,7 @@ import { systemClock } from "../net/clock.js";
 import { Close, newClientId } from "../net/protocol.js";
 import { fetchHistory } from "../net/requests.js";
 import { ChatSocket } from "../net/socket.js";
+import { RoomGuide } from "./room-guide.js";
 
 const REDIRECT_PAUSE_MS = 30_000;
 const FAREWELL_MS = 6_000;
@@ -26,6 +27,7 @@ export class RoomPage extends HTMLElement {
   #outboxes = null;
   #socket = null;
   #attention = null;
+  #guide = null;
   #typing = null;
   #title = "";
   #seenWhenHidden = 0;
@@ -39,6 +41,7 @@ export class RoomPage extends HTMLElement {
     this.#makeParts();
     this.#showParts();
     this.#listen();
+    this.#guide.start();
     followViewport();
     this.#room.outbox.restore();
     this.#socket.start();
@@ -83,7 +86,17 @@ export class RoomPage extends HTMLElement {
       send: (command) => this.#socket.send(command),
       fetchHistory: (range) => fetchHistory(urls.history, range, fetch.bind(window)),
     });
-    this.#rooms = new RoomList({ onChange: (rooms) => this.querySelector("room-list").show(rooms) });
+    this.#rooms = new RoomList({ onChange: () => this.#showRooms(), levels: this.#page.notify });
+    this.#guide = new RoomGuide({
+      page: this,
+      start: this.#page,
+      rooms: this.#rooms,
+      room: this.#room,
+      storage: allowed("localStorage"),
+      remark: (words) => this.#composer.remark(words),
+      goTo: (id) => this.#goTo(id),
+      signal: this.#leaving.signal,
+    });
     this.#typing = new TypingTeller({
       send: (type) => this.#room.tellTyping(type),
       clock: systemClock,
@@ -157,6 +170,7 @@ export class RoomPage extends HTMLElement {
     "message-reply": ({ item }) => this.#composer.reply(item.id),
     "message-edit": ({ item }) => this.#composer.edit({ id: item.id, text: item.text }),
     "message-link": ({ item }) => this.#copyLink(item),
+    "message-copy": ({ item }) => this.#copyWords(item),
     "message-unread": ({ item }) => this.#markUnread(item),
     "message-delete": ({ item }) => this.#delete(item),
     "message-quote": ({ item }) => this.#goTo(item.quote.id),
@@ -208,8 +222,13 @@ export class RoomPage extends HTMLElement {
   }
 
   #showTitle() {
-    const news = document.hidden ? this.#room.countNews(this.#seenWhenHidden) : 0;
-    document.title = `${news ? `(${news}) ` : ""}${this.#title} – ChatApp`;
+    this.#guide.showTitle(this.#title, this.#seenWhenHidden);
+  }
+
+  #showRooms() {
+    this.querySelector("room-list").show(this.#rooms);
+    this.#guide.roomsChanged();
+    this.#showTitle();
   }
 
   #showRoom({ name, topic }) {
@@ -231,6 +250,7 @@ export class RoomPage extends HTMLElement {
       reply: !item.deleted,
       edit: this.#room.mayEdit(item),
       link: true,
+      copy: !item.deleted && Boolean(item.text),
       unread: isLive && !item.mine,
       delete: this.#room.mayDelete(item),
     };
@@ -284,6 +304,11 @@ export class RoomPage extends HTMLElement {
 
   async #copyCode(text) {
     if (await copyText(text)) this.#composer.remark(gettext("Code copied."));
+    else this.#composer.notice(gettext("The browser does not let a page copy."));
+  }
+
+  async #copyWords(item) {
+    if (await copyText(item.text)) this.#composer.remark(gettext("Text copied."));
     else this.#composer.notice(gettext("The browser does not let a page copy."));
   }
 
@@ -348,6 +373,7 @@ export class RoomPage extends HTMLElement {
   #hear(event) {
     if (event.type === "room.updated" && event.room === this.#room.slug) this.#showRoom(event);
     if (event.type === "room.removed") this.querySelector("room-list").forget(event.room);
+    this.#guide.hear(event);
     this.#rooms.hear(event);
     this.#errands.hear(event);
     this.#room.receive(event);

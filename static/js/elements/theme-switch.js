@@ -14,11 +14,21 @@ export class ThemeSwitch extends HTMLElement {
     const theme = target.value;
     if (theme === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = theme;
+    colourFrame(theme);
     keep(theme);
   }
 
   #inputs() {
     return this.querySelectorAll("input");
+  }
+}
+
+/** What the browser draws around the page (js/theme.js does the same on the next one). */
+function colourFrame(theme) {
+  for (const meta of document.querySelectorAll("meta[data-scheme]")) {
+    const { scheme } = meta.dataset;
+    const isChosen = scheme === theme ? "all" : "not all";
+    meta.media = theme === "system" ? `(prefers-color-scheme: ${scheme})` : isChosen;
   }
 }
 

@@ -2,13 +2,24 @@
 
 /** @typedef {{room: string, name: string, kind: string, unread: number, mentions: number}} Known */
 
+/**
+ * Of what a room tells its reader: "everything", "mentions" or "nothing".
+ * @typedef {string} Level
+ */
+
 export class RoomList {
   #rooms = new Map();
+  #levels;
   #onChange;
 
-  /** @param {{onChange: (rooms: RoomList) => void}} parts */
-  constructor({ onChange }) {
+  /**
+   * @param {object} parts
+   * @param {(rooms: RoomList) => void} parts.onChange
+   * @param {Object<string, Level>} parts.levels by room, where one was chosen
+   */
+  constructor({ onChange, levels = {} }) {
     this.#onChange = onChange;
+    this.#levels = new Map(Object.entries(levels));
   }
 
   /** Null until the first `welcome`. @returns {Known | null} */
@@ -18,6 +29,27 @@ export class RoomList {
 
   get rooms() {
     return [...this.#rooms.values()];
+  }
+
+  /** @returns {Level} what was chosen, or what the room's kind has */
+  levelOf(room, kind = this.get(room)?.kind) {
+    return this.#levels.get(room) ?? (kind === "direct" ? "everything" : "mentions");
+  }
+
+  choose(room, level) {
+    this.#levels.set(room, level);
+    this.#onChange(this);
+  }
+
+  /** What waits everywhere but in one room, where something is to be told at all. */
+  waitingBeside(room) {
+    const sum = { unread: 0, calls: 0 };
+    for (const each of this.#rooms.values()) {
+      if (each.room === room || this.levelOf(each.room) === "nothing") continue;
+      sum.unread += each.unread;
+      sum.calls += callsOf(each);
+    }
+    return sum;
   }
 
   hear(event) {
@@ -41,3 +73,6 @@ export class RoomList {
     if (known) this.#rooms.set(room, { ...known, ...changes });
   }
 }
+
+/** How much of what waits is for the reader alone: in a conversation of two, everything. */
+export const callsOf = ({ kind, unread, mentions }) => (kind === "direct" ? unread : mentions);

@@ -374,6 +374,13 @@ export class Room extends EventTarget {
     return count;
   }
 
+  /** Among them, those that mention the reader. */
+  countCalls(seq) {
+    const calls = ({ seq: at, deleted, mentions = [] }) =>
+      at > seq && !deleted && mentions.includes(this.username);
+    return this.timeline.messages.filter(calls).length;
+  }
+
   /** One's own message came back, from this page or from another tab of it. */
   #recognise(message) {
     this.#learnName(message);

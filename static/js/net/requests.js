@@ -32,6 +32,29 @@ export async function fetchPeople(address, query, fetch) {
   return getJSON(`${address}?${new URLSearchParams(query)}`, fetch, { signal });
 }
 
+/**
+ * @param {string} address of all rooms
+ * @param {string} q the beginning of a name
+ * @param {typeof fetch} fetch @param {AbortSignal} signal
+ * @returns {Promise<{rooms: {room: string, name: string, kind: string, topic: string}[]}>}
+ */
+export async function fetchRooms(address, q, fetch, signal) {
+  return getJSON(`${address}?${new URLSearchParams({ q })}`, fetch, { signal });
+}
+
+/** @param {string} token against requests from other sites @param {typeof fetch} fetch */
+export async function sendJSON(address, body, token, fetch) {
+  const response = await fetch(address, {
+    method: "POST",
+    headers: { Accept: "application/json", "Content-Type": "application/json", "X-CSRFToken": token },
+    credentials: "same-origin",
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(PATIENCE_MS),
+  });
+  if (!response.ok) throw new RequestError(response.status, response.statusText);
+  return response.json();
+}
+
 async function getJSON(address, fetch, options) {
   const response = await answerOf(address, fetch, options);
   if (!response.ok) throw new RequestError(response.status, response.statusText);

@@ -1,0 +1,244 @@
+"""Getting around, being told, and the phone."""
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.browser.acting import is_connected, is_shown, message_box, messages
+from tests.browser.conftest import Visitor
+from tests.browser.test_axe import is_fine
+from tests.cast import Company
+from tests.chatter import Chatter
+
+pytestmark = pytest.mark.asyncio
+
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+# What a browser shows outside of the page, kept where a test sees it.
+NOTICES = """
+  window.notices = [];
+  window.Notification = class {
+    static permission = "granted";
+    static requestPermission = async () => "granted";
+    constructor(title, options) {
+      Object.assign(this, { title, ...options });
+      window.notices.push(this);
+    }
+    close() {}
+  };
+"""
+
+
+async def room_of(person: Chatter, *others: Chatter, name: str = "Shed") -> str:
+    slug = await person.make_room(f"{name} {uuid.uuid4().hex[:6]}")
+    for other in others:
+        await other.web.get(f"/chat/{slug}/")
+    return slug
+
+
+def waiting(page: Page, room: str) -> Locator:
+    link = page.get_by_role("navigation", name="Rooms").locator(f'[data-room="{room}"]')
+    return link.locator(".room-link__unread")
+
+
+async def is_at(page: Page, room: str) -> None:
+    await expect(page).to_have_url(re.compile(f"/chat/{room}/"))
+    await is_connected(page)
+
+
+async def test_a_few_letters_lead_to_another_room(
+    company: Company, visit: Visitor, room: str
+) -> None:
+    sign = uuid.uuid4().hex[:6]
+    public = await company.charlie.make_room(f"Orangery {sign}")
+    hidden = f"Orangery of secrets {sign}"
+    await company.charlie.post_json("/chat/", {"name": hidden, "kind": "private"})
+    page = await visit(company.server, company.bob, f"/chat/{room}/")
+    await is_connected(page)
+    await page.keyboard.press("Control+k")
+    field = page.get_by_role("combobox", name="Go to a room")
+    await expect(field).to_be_focused()
+    await is_fine(page, "the switcher")
+    await page.keyboard.press("Escape")
+    await expect(message_box(page)).to_be_focused()
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("orangery")
+    option = page.get_by_role("option", name=f"Orangery {sign}")
+    await expect(option).to_have_attribute("aria-selected", "true")
+    await expect(page.get_by_role("option")).to_have_count(1)
+    assert await field.get_attribute("aria-activedescendant") == await option.get_attribute("id")
+    await page.keyboard.press("Enter")
+    await is_at(page, public)
+    await page.get_by_role("button", name="Keys").click()
+    dialog = page.get_by_role("dialog", name="Keys")
+    await expect(dialog).to_contain_text("Next unread room")
+    await is_fine(page, "the keys")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    await expect(dialog).to_be_visible()
+
+
+async def test_what_waits_is_counted_and_the_keys_lead_there(
+    company: Company, visit: Visitor
+) -> None:
+    here = await room_of(company.bob, name="A")
+    quiet = await room_of(company.alice, company.bob, name="B")
+    busy = await room_of(company.alice, company.bob, name="C")
+    page = await visit(company.server, company.bob, f"/chat/{here}/")
+    await is_connected(page)
+    async with company.alice.tab(busy) as alice:
+        for text in ("one", "two @bob", "three"):
+            await alice.post(text)
+    await expect(waiting(page, busy)).to_have_text("1 for you, 3 unread")
+    await expect(page).to_have_title(re.compile(r"^\(\d+\) A "))
+    await expect(page.locator('link[rel="icon"]')).to_have_attribute("href", re.compile("^data:"))
+    await expect(waiting(page, quiet)).to_be_hidden()
+    await page.keyboard.press("Alt+ArrowUp")
+    await expect(page).not_to_have_url(re.compile(f"/chat/{here}/"))
+    await page.goto(f"/chat/{here}/")
+    await is_connected(page)
+    for _ in range(20):
+        await page.keyboard.press("Alt+Shift+ArrowDown")
+        await expect(page).not_to_have_url(re.compile(f"/chat/{here}/"))
+        if busy in page.url:
+            break
+    await is_at(page, busy)
+
+
+async def test_of_two_tabs_one_tells_at_the_level_of_the_room(
+    company: Company, visit: Visitor
+) -> None:
+    here = await room_of(company.bob, name="Desk")
+    elsewhere = await room_of(company.alice, company.bob, name="Garden")
+    first = await visit(company.server, company.bob, "/accounts/")
+    await first.context.add_init_script(NOTICES)
+    second = await first.context.new_page()
+    for tab in (first, second):
+        await tab.goto(f"/chat/{here}/")
+        await is_connected(tab)
+    await first.get_by_role("button", name="Notifications").click()
+    await first.get_by_role("checkbox", name="Desktop notifications").check()
+    await is_fine(first, "of what one is told")
+    await expect_teller(first, second)
+    async with company.alice.tab(elsewhere) as alice:
+        await alice.post("not for anybody")
+        await expect(waiting(second, elsewhere)).to_contain_text("1 unread")
+        assert await notices(first, second) == []
+        await alice.post("for @bob")
+        await expect(waiting(second, elsewhere)).to_contain_text("1 for you, 2 unread")
+        await is_told(first, second, 1)
+        [notice] = await notices(first, second)
+        assert notice["body"] == "alice: for @bob"
+
+        third = await first.context.new_page()
+        await third.goto(f"/chat/{elsewhere}/")
+        await is_connected(third)
+        await choose_level(third, "Nothing")
+        await third.close()
+        await alice.post("still there, @bob?")
+        await expect(waiting(second, elsewhere)).to_be_hidden()
+        assert len(await notices(first, second)) == 1
+    teller = first if await first.evaluate("window.notices.length") else second
+    await teller.evaluate("window.notices[0].onclick()")
+    await expect(teller).to_have_url(re.compile(rf"/chat/{elsewhere}/#message-\d+"))
+
+
+async def choose_level(page: Page, level: str) -> None:
+    await page.get_by_role("button", name="Notifications").click()
+    async with page.expect_response(re.compile("/notify/")) as answer:
+        await page.get_by_role("radio", name=level).check()
+    assert (await answer.value).ok
+
+
+async def expect_teller(*tabs: Page) -> None:
+    """One of them holds the lock."""
+    names = "(await navigator.locks.query()).held.map(({ name }) => name)"
+    await tabs[0].wait_for_function(f"(async () => {names}.includes('teller:bob'))()")
+
+
+async def notices(*tabs: Page) -> list[dict[str, Any]]:
+    return [
+        each
+        for tab in tabs
+        for each in await tab.evaluate("window.notices.map(({ title, body }) => ({ title, body }))")
+    ]
+
+
+async def is_told(first: Page, second: Page, count: int) -> None:
+    for _ in range(100):
+        if len(await notices(first, second)) >= count:
+            break
+        await first.evaluate("new Promise(requestAnimationFrame)")
+    assert len(await notices(first, second)) == count
+
+
+async def test_on_a_phone_back_closes_what_is_open_and_a_long_press_opens_the_menu(
+    company: Company, visit: Visitor, room: str
+) -> None:
+    other = await room_of(company.bob)
+    page = await visit(company.server, company.bob, f"/chat/{room}/", **PHONE)
+    first = await is_shown(page, "alice", "Who waters the tomatoes?")
+    steps = await page.evaluate("history.length")
+    drawer = page.get_by_role("button", name="Show the rooms")
+    rooms = page.get_by_role("navigation", name="Rooms")
+    await drawer.click()
+    await expect(rooms).to_be_visible()
+    await page.wait_for_function("history.state?.isOpen")
+    await page.evaluate("history.back()")
+    await expect(rooms).to_be_hidden()
+    for _ in range(2):
+        await drawer.click()
+        await page.wait_for_function("history.state?.isOpen")
+        await page.get_by_role("button", name="Close").first.click()
+        await page.wait_for_function("!history.state?.isOpen")
+        await expect(rooms).to_be_hidden()
+    assert await page.evaluate("history.length") == steps + 1
+
+    await presses_long(page, first)
+    menu = page.get_by_role("group", name="Message actions")
+    await expect(menu).to_be_visible()
+    await menu.get_by_role("button", name="Copy text").wait_for()
+    await page.wait_for_function("history.state?.isOpen")
+    await page.evaluate("history.back()")
+    await expect(menu).to_be_hidden()
+    await presses_long(page, messages(page).first, by=40)
+    await expect(menu).to_be_hidden()
+
+    await drawer.click()
+    await page.wait_for_function("history.state?.isOpen")
+    await rooms.locator(f'[data-room="{other}"]').click()
+    await expect(page).to_have_url(re.compile(f"/chat/{other}/"))
+    await page.go_back()
+    await expect(page).to_have_url(re.compile(f"/chat/{room}/"))
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def presses_long(page: Page, message: Locator, *, by: int = 0) -> None:
+    """A finger goes down on a message and up again later, `by` pixels further."""
+    box = await message.locator(".message__bubble").bounding_box()
+    assert box
+    x, y = box["x"] + 30, box["y"] + box["height"] / 2
+    session = await page.context.new_cdp_session(page)
+
+    async def touch(kind: str, *points: dict[str, float]) -> None:
+        await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": list(points)})
+
+    await touch("touchStart", {"x": x, "y": y})
+    if by:
+        await touch("touchMove", {"x": x, "y": y + by})
+    # A press is long by the clock: there is no event to wait for where nothing is to happen.
+    await page.wait_for_timeout(700)
+    await touch("touchEnd")
+
+
+async def test_the_page_can_be_installed(company: Company, visit: Visitor, room: str) -> None:
+    page = await visit(company.server, company.bob, f"/chat/{room}/")
+    session = await page.context.new_cdp_session(page)
+    manifest = await session.send("Page.getAppManifest")
+    assert manifest["url"].endswith("/manifest.webmanifest")
+    assert not manifest["errors"]
+    found = await session.send("Page.getInstallabilityErrors")
+    assert [each["errorId"] for each in found["installabilityErrors"]] in ([], ["in-incognito"])
