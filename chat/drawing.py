@@ -24,6 +24,8 @@ from django.utils.translation import get_language
 # nobody can type because it is another in every process.
 SIGN = f"gap{secrets.token_hex(16)}"
 GAP = re.compile(f"{SIGN}_([a-z_]+)_{SIGN}")
+# How the templates are laid out for who works at them: a twentieth of a page.
+INDENTATION = re.compile(r"\n\s+")
 
 
 def gap(name: str) -> str:
@@ -35,7 +37,8 @@ class Drawing:
 
     def __init__(self, template: str, context: Mapping[str, Any]) -> None:
         # Text and the names of gaps in turns.
-        self.parts = GAP.split(render_to_string(template, dict(context)))
+        text = INDENTATION.sub("\n", render_to_string(template, dict(context)))
+        self.parts = GAP.split(text)
 
     def fill(self, **values: object) -> SafeString:
         """The whole text. Every value is escaped, unless it is a SafeString."""

@@ -93,7 +93,7 @@ async def chooses_by_keyboard(page: Page, action: str) -> None:
 async def test_the_first_load_keeps_its_budget_and_the_second_fetches_the_page_alone(
     company: Company, visit: Visitor, room: str
 ) -> None:
-    page = await visit(company.server, company.bob, "about:blank")
+    page = await visit(company.server, company.charlie, "about:blank")
     requests: list[Request] = []
     page.on("request", lambda request: requests.append(request))
     await page.goto(f"/chat/{room}/")
@@ -131,7 +131,7 @@ async def compressed(company: Company, url: str) -> int:
     if not url.startswith("http"):
         return 0
     headers = {"Accept-Encoding": "gzip"}
-    async with company.bob.web.stream("GET", url, headers=headers) as answer:
+    async with company.charlie.web.stream("GET", url, headers=headers) as answer:
         return sum([len(chunk) async for chunk in answer.aiter_raw()])
 
 

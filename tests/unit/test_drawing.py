@@ -24,7 +24,7 @@ def link(**values: object) -> str:
 def test_what_is_filled_in_is_what_the_template_would_have_drawn() -> None:
     values = {"slug": "lobby", "address": "/chat/lobby/", "name": "Tom & Jerry's <Lobby>"}
     context = {"each": {**LINK, **values}, "is_current": False}
-    assert link(**values) == render_to_string("chat/_room_link.html", context)
+    assert link(**values).split() == render_to_string("chat/_room_link.html", context).split()
 
 
 def test_every_value_is_escaped_wherever_it_stands() -> None:
