@@ -11,6 +11,11 @@ EMOJI_CATEGORIES = ("So", "Sk", "Mn", "Me", "Cf")
 KEYCAP_BASES = "0123456789#*"
 FLAG_LETTERS = {chr(code) for code in range(0x1F1E6, 0x1F200)}
 JOINER = "\u200d"
+STYLE = "\ufe0f"
+# Emoji that are mathematics to Unicode.
+SQUARES = "\u25fd\u25fe"
+# A letter to Unicode, a sign to people.
+INFORMATION = "\u2139"
 
 
 def clean_text(text: str) -> str:
@@ -29,13 +34,15 @@ def clean_text(text: str) -> str:
 def clean_emoji(emoji: str) -> str:
     """One emoji, however it is composed. Raises ChatError(bad_frame)."""
     is_short = 0 < len(emoji) <= EMOJI_CHARS
-    if is_short and (is_styled_sign(emoji) or all(map(is_one_sign, emoji.split(JOINER)))):
+    if is_short and all(is_one_sign(part) or is_styled_sign(part) for part in emoji.split(JOINER)):
         return emoji
     raise bad_frame("A reaction is one emoji.")
 
 
 def is_one_sign(part: str) -> bool:
     """A symbol with its colours and styles, a flag of two letters, or a keycap."""
+    if len(part) == 1 and part in SQUARES:
+        return True
     if not all(each in KEYCAP_BASES or category(each) in EMOJI_CATEGORIES for each in part):
         return False
     flags = sum(each in FLAG_LETTERS for each in part)
@@ -45,8 +52,9 @@ def is_one_sign(part: str) -> bool:
     return (symbols, flags, keys, caps) in {(1, 0, 0, 0), (0, 2, 0, 0), (0, 0, 1, 1)}
 
 
-def is_styled_sign(emoji: str) -> bool:
-    return len(emoji) == 2 and emoji[1] == "\ufe0f" and not emoji[0].isalnum()
+def is_styled_sign(part: str) -> bool:
+    is_sign = part == INFORMATION + STYLE or not part[:1].isalnum()
+    return len(part) == 2 and part[1] == STYLE and is_sign
 
 
 def is_visible(character: str) -> bool:
