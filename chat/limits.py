@@ -46,6 +46,10 @@ LINK_USES_MOST = 1000
 LOBBY_PAGE = 50
 # That a search by name answers with.
 ROOMS_FOUND = 20
+# Accounts of one beginning that are looked through for those who belong to a room, and how many
+# of these are told: who is not among them needs one more letter.
+NAMESAKES_LOOKED_AT = 1_000
+NAMESAKES_TOLD = 10
 HISTORY_PAGE = 50
 HISTORY_PAGE_MOST = 100
 # Changes of a room that a replay brings in full; beyond it the client starts afresh.

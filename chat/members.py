@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Annotated
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -10,15 +11,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from accounts.models import User
-from chat import access, commands
+from chat import access, commands, events, protocol
 from chat.actions import members as actions
 from chat.answers import as_json, as_page, json, signed_in
-from chat.bodies import Invitation, read_body, wants_json
+from chat.bodies import Invitation, convert, read_body, wants_json
 from chat.errors import ChatError
+from chat.limits import NAMESAKES_TOLD, USERNAME_CHARS
 from chat.models import Membership, RoomInvitation
+from chat.node import node
 from chat.protocol import Ok
 
 
@@ -28,9 +31,15 @@ class MemberAnswer(Struct):
     role: str
 
 
+class NamesakeQuery(Struct):
+    q: Annotated[str, Meta(min_length=1, max_length=USERNAME_CHARS)]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def members(request: HttpRequest, slug: str) -> HttpResponse:
     """Invite somebody, or change what they are in the room; the page lists who belongs."""
+    if request.method != "POST" and "q" in request.GET:
+        return namesakes(request, slug=slug)
     if request.method != "POST":
         return members_page(request, slug=slug)
     return with_form_or_json(request, slug, lambda: invite(request, slug), status=201)
@@ -47,6 +56,19 @@ def member(request: HttpRequest, slug: str, username: str) -> HttpResponse:
 @require_http_methods(["POST", "DELETE"])
 def ban(request: HttpRequest, slug: str, username: str) -> HttpResponse:
     return with_form_or_json(request, slug, lambda: set_ban(request, slug, username))
+
+
+@as_json
+def namesakes(request: HttpRequest, slug: str) -> HttpResponse:
+    """The first of those who belong to the room, here or not, whose usernames begin so."""
+    user = signed_in(request)
+    commands.hurry_slowly(user, node.replays)
+    own = access.own_membership(user, slug)
+    query = convert(request.GET.dict(), NamesakeQuery)
+    belonging = Membership.objects.filter(room=own.room).belonging().select_related("user")
+    found = [each.user for each in belonging.called(query.q)[:NAMESAKES_TOLD]]
+    people = [events.account(each) for each in found]
+    return json(protocol.Namesakes(room=own.room.slug, people=people))
 
 
 @login_required

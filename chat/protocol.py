@@ -359,6 +359,13 @@ class People(Struct, kw_only=True):
     next: str | None
 
 
+class Namesakes(Struct, kw_only=True):
+    """Who belongs to a room and has a username that begins in some way, over HTTP."""
+
+    room: str
+    people: list[Account]
+
+
 ENCODER = msgspec.json.Encoder()
 
 

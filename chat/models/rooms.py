@@ -6,14 +6,23 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
 
-from chat.limits import ROOM_NAME_CHARS, SLUG_CHARS, TOPIC_CHARS
+from chat.limits import NAMESAKES_LOOKED_AT, ROOM_NAME_CHARS, SLUG_CHARS, TOPIC_CHARS
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+
+def begins(field: str, beginning: str) -> dict[str, str]:
+    """The filter for what begins so, along the field's index."""
+    if connection.vendor == "sqlite":
+        # Its LIKE knows no index.
+        return {f"{field}__gte": beginning, f"{field}__lt": f"{beginning}{chr(0x10FFFF)}"}
+    return {f"{field}__startswith": beginning}
 
 
 class RoomQuerySet(models.QuerySet["Room"]):
@@ -39,13 +48,7 @@ class RoomQuerySet(models.QuerySet["Room"]):
 
     def that_begin(self, field: str, beginning: str) -> RoomQuerySet:
         """Those whose `field` begins so, found by its index."""
-        if not beginning:
-            return self.all()
-        if connection.vendor == "sqlite":
-            # Its LIKE knows no index.
-            end = f"{beginning}{chr(0x10FFFF)}"
-            return self.filter(**{f"{field}__gte": beginning, f"{field}__lt": end})
-        return self.filter(**{f"{field}__startswith": beginning})
+        return self.filter(**begins(field, beginning)) if beginning else self.all()
 
 
 class Room(models.Model):
@@ -124,6 +127,18 @@ def advance(steps: Mapping[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
 class MembershipQuerySet(models.QuerySet["Membership"]):
     def belonging(self) -> MembershipQuerySet:
         return self.filter(standing=Membership.Standing.BELONGS)
+
+    def called(self, beginning: str) -> MembershipQuerySet:
+        """Those whose usernames begin so, whatever the case; of the first accounts of that kind.
+
+        Bounded, however many belong to the room or have accounts.
+        """
+        accounts = get_user_model().objects.filter(is_active=True)
+        # Folded here: a lookup of beginnings does not do it by itself.
+        key = get_user_model()._meta.get_field("username_key").to_python(beginning)
+        namesakes = accounts.filter(**begins("username_key", key)).order_by("username_key")
+        looked_at = namesakes.values("pk")[:NAMESAKES_LOOKED_AT]
+        return self.filter(user__in=looked_at).order_by("user__username_key")
 
     def shut_out(self) -> MembershipQuerySet:
         return self.filter(standing__in=[Membership.Standing.REMOVED, Membership.Standing.BANNED])

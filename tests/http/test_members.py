@@ -4,11 +4,13 @@ from http import HTTPStatus
 
 import pytest
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from chat.actions.members import change_role
+from chat.actions.members import change_role, remove
+from chat.actions.rooms import enter_room
 from chat.models import Membership, Room
-from tests.cast import Cast, make_private, role_of
+from tests.cast import Cast, make_private, make_user, role_of
 
 JSON = "application/json"
 
@@ -155,3 +157,41 @@ def test_a_form_that_asks_for_nothing_removes_nobody(cast: Cast) -> None:
 def test_private_rooms_stay_out_of_a_strangers_list(cast: Cast) -> None:
     client_of(cast.bob).post("/chat/", {"name": "Plans", "kind": "private"}, content_type=JSON)
     assert b"plans" not in client_of(cast.charlie).get("/chat/").content
+
+
+def called(by: User, beginning: str) -> list[str]:
+    answer = client_of(by).get("/chat/lobby/members/", {"q": beginning})
+    assert answer.status_code == HTTPStatus.OK
+    return [person["username"] for person in answer.json()["people"]]
+
+
+def test_members_who_are_not_here_are_found_by_the_beginning_of_their_usernames(
+    cast: Cast, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(12):
+        enter_room(room=cast.room, user=make_user(f"anna{number:02}"))
+    gone = make_user("annabel", is_active=False)  # type: ignore[arg-type]
+    enter_room(room=cast.room, user=gone)
+    assert called(cast.bob, "A") == ["alice", *(f"anna{number:02}" for number in range(9))]
+    assert called(cast.bob, "ANNA11") == ["anna11"]
+    assert called(cast.bob, "char") == []
+    bob = client_of(cast.bob)
+    # Session and account, the door, one's own membership, the people.
+    with django_assert_num_queries(5):
+        bob.get("/chat/lobby/members/", {"q": "a"})
+
+
+def test_strangers_and_former_members_find_nobody(cast: Cast, private: Room) -> None:
+    own = Membership.objects.select_related("room", "user").get(user=cast.alice, room=cast.room)
+    remove(by=own, user=cast.bob)
+    for who in (cast.bob, cast.charlie):
+        refused = client_of(who).get("/chat/lobby/members/", {"q": "a"})
+        absent = client_of(who).get("/chat/nowhere/members/", {"q": "a"})
+        assert (refused.status_code, refused.content) == (HTTPStatus.NOT_FOUND, absent.content)
+    assert Client().get("/chat/lobby/members/", {"q": "a"}).status_code == HTTPStatus.UNAUTHORIZED
+
+
+@pytest.mark.parametrize("beginning", ["", "\0", "x" * 65])
+def test_a_beginning_that_cannot_be_one_is_refused(cast: Cast, beginning: str) -> None:
+    refused = client_of(cast.bob).get("/chat/lobby/members/", {"q": beginning})
+    assert refused.status_code == HTTPStatus.BAD_REQUEST
