@@ -14,6 +14,23 @@ export function setSanitisedHtml(element, html) {
   element.innerHTML = html;
 }
 
+/** @param {string} name of a file in css/components that the page began without */
+export function bringStyles(name) {
+  const href = new URL(`../../css/components/${name}.css`, import.meta.url).href;
+  if (document.querySelector(`link[href="${href}"]`)) return Promise.resolve();
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = href;
+  return new Promise((resolve, reject) => {
+    link.onload = resolve;
+    link.onerror = () => {
+      link.remove();
+      reject(new Error(`no styles: ${name}`));
+    };
+    document.head.append(link);
+  });
+}
+
 /** Only what changed: a live region speaks what is written, even if it was the same. */
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;

@@ -37,3 +37,12 @@ function copyTheOldWay(text) {
   before?.focus();
   return wasCopied;
 }
+
+/** By the browser's own editing where it can, so that it can be undone; tells `input`. */
+export function replaceTyped(field, { from, to }, text) {
+  field.focus();
+  field.setSelectionRange(from, to);
+  if (document.execCommand("insertText", false, text)) return;
+  field.setRangeText(text, from, to, "end");
+  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+}

@@ -1,16 +1,21 @@
 import { quoteAuthor, quoteText } from "../dom/draw-message.js";
-import { write } from "../dom/markup.js";
+import { cloneTemplate, write } from "../dom/markup.js";
+import { replaceTyped } from "../dom/quirks.js";
 import { charactersLeft, cleaned, lengthOf } from "../model/text.js";
 
 const DRAFT_MS = 300;
 const REMARK_MS = 4_000;
 /** Some input methods tell only by this key code that they are still composing. */
 const COMPOSING_KEY = 229;
+/** What a completion could follow from; which one says model/completion.js. */
+const COMPLETED = /[@:][^\s@:]*:?$/u;
+const HEARD = ["submit", "keydown", "input", "click", "compositionend", "focusout"];
 
 /**
  * The field for a new message, an answer, or another text for a message that is there.
  * Tells `message-send` {text, replyTo}, `message-save` {id or clientId, text}, `composer-typed`
- * {isEmpty}, and asks with `composer-edit-last`. Needs `drafts`, `room`, `limit` and `quoteOf`.
+ * {isEmpty}, and asks with `composer-edit-last`. What completes names and emoji, and the picker,
+ * come when they are needed.
  */
 export class MessageComposer extends HTMLElement {
   #drafts = null;
@@ -25,15 +30,18 @@ export class MessageComposer extends HTMLElement {
   #draftTimer = null;
   #remarkTimer = null;
   #touch = matchMedia("(pointer: coarse)");
+  #completion = null;
+  #completing = null;
+  #bringing = null;
 
   connectedCallback() {
-    for (const type of ["submit", "keydown", "input", "click"]) this.addEventListener(type, this);
+    for (const type of HEARD) this.addEventListener(type, this);
     this.#button.addEventListener("pointerdown", this);
     addEventListener("pagehide", this);
   }
 
   disconnectedCallback() {
-    for (const type of ["submit", "keydown", "input", "click"]) this.removeEventListener(type, this);
+    for (const type of HEARD) this.removeEventListener(type, this);
     this.#button.removeEventListener("pointerdown", this);
     removeEventListener("pagehide", this);
   }
@@ -44,8 +52,10 @@ export class MessageComposer extends HTMLElement {
    * @param {string} setting.room
    * @param {number} setting.limit in code points
    * @param {(id: number) => import("../model/items.js").Quote} setting.quoteOf
+   * @param {object} setting.completing what completions are made of (completion-list.js)
    */
-  prepare({ drafts, room, limit, quoteOf }) {
+  prepare({ drafts, room, limit, quoteOf, completing }) {
+    this.#completing = completing;
     this.#drafts = drafts;
     this.#room = room;
     this.#limit = limit;
@@ -138,7 +148,9 @@ export class MessageComposer extends HTMLElement {
   handleEvent(event) {
     if (event.type === "submit") this.#submitted(event);
     else if (event.type === "keydown") this.#pressed(event);
-    else if (event.type === "input") this.#typed();
+    else if (event.type === "input") this.#typed(event);
+    else if (event.type === "compositionend") this.#complete();
+    else if (event.type === "focusout") this.#completion?.close();
     else if (event.type === "pagehide") this.#keepDraft();
     else if (event.type === "click") this.#clicked(event);
     // The soft keyboard stays: the button must not take the focus from the field.
@@ -147,6 +159,7 @@ export class MessageComposer extends HTMLElement {
 
   #pressed(event) {
     if (event.isComposing || event.keyCode === COMPOSING_KEY) return;
+    if (event.target === this.#field && this.#completion?.pressed(event)) return;
     if (event.key === "Escape" && (this.#edited || this.#replyTo)) this.#cancel(event);
     if (event.target !== this.#field) return;
     if (event.key === "ArrowUp") this.#wentUp(event);
@@ -167,6 +180,7 @@ export class MessageComposer extends HTMLElement {
 
   #clicked(event) {
     if (event.target.closest(".composer__cancel")) this.#cancel(event);
+    else if (event.target.closest(".composer__emoji")) this.#tell("emoji-pick");
   }
 
   #cancel(event) {
@@ -217,12 +231,48 @@ export class MessageComposer extends HTMLElement {
     this.#tell("message-save", { id, clientId, text });
   }
 
-  #typed() {
+  #typed({ isComposing }) {
     this.notice("");
+    if (!isComposing) this.#complete();
     this.#refresh();
     clearTimeout(this.#draftTimer);
     this.#draftTimer = setTimeout(() => this.#keepDraft(), DRAFT_MS);
     if (!this.#edited) this.#tell("composer-typed", { isEmpty: !this.text.trim() });
+  }
+
+  /** What is typed may be a name or an emoji that can be completed. */
+  async #complete() {
+    const before = this.text.slice(0, this.#field.selectionStart);
+    if (!this.#completion && COMPLETED.test(before)) await this.#bringCompletion();
+    this.#completion?.update();
+  }
+
+  /** Where the line is away nothing is completed, and it is tried again at the next letter. */
+  #bringCompletion() {
+    this.#bringing ??= this.#makeCompletion().catch(() => (this.#bringing = null));
+    return this.#bringing;
+  }
+
+  async #makeCompletion() {
+    const [{ CompletionList }] = await Promise.all([
+      import("./completion-list.js"),
+      import("../dom/caret.js"),
+      import("../model/completion.js"),
+      import("../model/emoji.js"),
+    ]);
+    if (!customElements.get("completion-list")) {
+      customElements.define("completion-list", CompletionList);
+    }
+    const list = cloneTemplate("completion");
+    await list.prepare({ field: this.#field, ...this.#completing });
+    this.append(list);
+    this.#completion = list;
+  }
+
+  /** Puts a text where the caret is. */
+  insert(text) {
+    const { selectionStart: from, selectionEnd: to } = this.#field;
+    replaceTyped(this.#field, { from, to }, text);
   }
 
   #keepDraft() {

@@ -3,8 +3,8 @@ const STEPS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };
 
 /**
  * What can be done with a message. There is one menu; it moves into the message it belongs to.
- * Tells `message-react` {item, emoji}, `message-reply`, `message-edit`, `message-link`,
- * `message-copy`, `message-unread` and `message-delete` {item}.
+ * Tells `message-react` {item, emoji}, `message-pick` {item, button}, `message-reply`,
+ * `message-edit`, `message-link`, `message-copy`, `message-unread` and `message-delete` {item}.
  */
 export class MessageMenu extends HTMLElement {
   #item = null;
@@ -77,7 +77,7 @@ export class MessageMenu extends HTMLElement {
     if (choice.dataset.shows) return this.#showReactions();
     this.#close();
     const { action, emoji } = choice.dataset;
-    const detail = { item: this.#item, emoji };
+    const detail = { item: this.#item, emoji, button: this.#button };
     this.dispatchEvent(new CustomEvent(`message-${action}`, { bubbles: true, detail }));
   }
 
@@ -98,7 +98,7 @@ export class MessageMenu extends HTMLElement {
   }
 
   get #quick() {
-    return this.#choices.filter((choice) => choice.dataset.emoji);
+    return this.#choices.filter((choice) => choice.closest(".menu__row"));
   }
 
   get #isOpen() {
@@ -110,7 +110,7 @@ export class MessageMenu extends HTMLElement {
  * Under its button, ends aligned; above or shifted where the page ends.
  * @param {HTMLElement} menu already shown, position fixed @param {HTMLElement} button
  */
-function placeBeside(menu, button) {
+export function placeBeside(menu, button) {
   const at = button.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = menu;
   const isRightToLeft = getComputedStyle(button).direction === "rtl";

@@ -1,4 +1,5 @@
 import { readersLocale } from "../dom/locale.js";
+import { cloneTemplate } from "../dom/markup.js";
 import { copyText, followViewport } from "../dom/quirks.js";
 import { Attention } from "../model/attention.js";
 import { Drafts } from "../model/drafts.js";
@@ -9,13 +10,14 @@ import { TypingTeller } from "../model/typing.js";
 import { gettext } from "../model/words.js";
 import { systemClock } from "../net/clock.js";
 import { Close, newClientId } from "../net/protocol.js";
-import { fetchHistory } from "../net/requests.js";
+import { fetchHistory, fetchNamesakes, fetchPeople } from "../net/requests.js";
 import { ChatSocket } from "../net/socket.js";
 import { RoomGuide } from "./room-guide.js";
 
 const REDIRECT_PAUSE_MS = 30_000;
 const FAREWELL_MS = 6_000;
 const INPUT = ["pointerdown", "keydown", "wheel", "touchstart"];
+const NAMESAKES = 10;
 const PERMALINK = /^#message-(\d+)$/;
 
 /** The room's page: makes the parts, and carries news between them. */
@@ -32,6 +34,7 @@ export class RoomPage extends HTMLElement {
   #title = "";
   #seenWhenHidden = 0;
   #frame = null;
+  #picker = null;
   #leaving = new AbortController();
 
   connectedCallback() {
@@ -115,17 +118,48 @@ export class RoomPage extends HTMLElement {
       room: room.room,
       limit: limits.message_chars,
       quoteOf: (id) => this.#room.quoteOf(id),
+      completing: this.#completing,
     });
     this.#people.prepare({
       presence: this.#room.presence,
       username: user.username,
-      address: new URL("../people/", new URL(urls.history, location.href)).href,
+      address: this.#address("people"),
       clock: systemClock,
     });
     this.querySelector("room-list").prepare({ current: room.room, address: this.dataset.rooms });
     this.querySelector("sign-out").countFleeting = () => (this.#isFleeting ? this.#unsent : 0);
     if (this.#linked) this.#list.visit();
     this.#list.room = this.#room;
+  }
+
+  /** Who can be named in this room, and where one's favourite emoji are kept. */
+  get #completing() {
+    const room = this.#room;
+    const find = (q) => this.#findPeople(q);
+    return {
+      people: {
+        get known() {
+          return room.known;
+        },
+        find,
+      },
+      username: room.username,
+      storage: allowed("localStorage"),
+    };
+  }
+
+  /** Of a crowd those who are here; and members who are not. */
+  async #findPeople(q) {
+    const ask = fetch.bind(window);
+    const [here, members] = await Promise.all([
+      this.#room.presence.isWhole ? { people: [] } : fetchPeople(this.#address("people"), { q, limit: NAMESAKES }, ask),
+      fetchNamesakes(this.#address("members"), q, ask),
+    ]);
+    return [...here.people, ...members.people];
+  }
+
+  #address(part) {
+    return new URL(`../${part}/`, new URL(this.#page.urls.history, location.href)).href;
   }
 
   #listen() {
@@ -167,6 +201,7 @@ export class RoomPage extends HTMLElement {
     "message-rewrite": ({ item }) => this.#composer.edit({ clientId: item.clientId, text: item.text }),
     "message-discard": ({ item }) => this.#room.outbox.discard(item.clientId),
     "message-react": ({ item, emoji }) => this.#try(this.#room.react(item, emoji)),
+    "message-pick": ({ item, button }) => this.#pickReaction(item, button),
     "message-reply": ({ item }) => this.#composer.reply(item.id),
     "message-edit": ({ item }) => this.#composer.edit({ id: item.id, text: item.text }),
     "message-link": ({ item }) => this.#copyLink(item),
@@ -176,6 +211,7 @@ export class RoomPage extends HTMLElement {
     "message-quote": ({ item }) => this.#goTo(item.quote.id),
     "code-copy": ({ text }) => this.#copyCode(text),
     "menu-open": ({ item, button }) => this.#menu.open(item, button, this.#offers(item)),
+    "emoji-pick": () => this.#pickEmoji(),
     "composer-edit-last": () => this.#editLast(),
     "composer-typed": ({ isEmpty }) => (isEmpty ? this.#typing.stopped() : this.#typing.typed()),
     "unsent-retry": () => this.#retryAll(),
@@ -294,6 +330,49 @@ export class RoomPage extends HTMLElement {
   async #try(asked) {
     const refusal = await asked;
     if (refusal) this.#composer.notice(refusal.detail);
+  }
+
+  async #pickEmoji() {
+    const emoji = await this.#pick(this.#composer.querySelector(".composer__emoji"));
+    if (emoji) this.#composer.insert(emoji);
+  }
+
+  async #pickReaction(item, button) {
+    const emoji = await this.#pick(button);
+    if (!emoji) return;
+    const isThere = item.reactions.some((reaction) => reaction.emoji === emoji && reaction.mine);
+    if (!isThere) this.#try(this.#room.react(item, emoji));
+  }
+
+  /** @returns {Promise<string | null>} null where nothing was picked */
+  async #pick(anchor) {
+    try {
+      const picker = await this.#bringPicker();
+      return await picker.pick(anchor);
+    } catch {
+      this.#composer.notice(gettext("The emoji could not be loaded. Try again in a moment."));
+      return null;
+    }
+  }
+
+  #bringPicker() {
+    this.#picker ??= this.#makePicker().catch((error) => {
+      this.#picker = null;
+      throw error;
+    });
+    return this.#picker;
+  }
+
+  async #makePicker() {
+    const [{ EmojiPicker }] = await Promise.all([
+      import("./emoji-picker.js"),
+      import("../model/emoji.js"),
+    ]);
+    if (!customElements.get("emoji-picker")) customElements.define("emoji-picker", EmojiPicker);
+    const picker = cloneTemplate("emoji-picker");
+    await picker.prepare(this.#completing);
+    this.append(picker);
+    return picker;
   }
 
   async #copyLink(item) {

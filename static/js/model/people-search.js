@@ -2,6 +2,7 @@
 // it holds a part only, the server is asked for the others. They come below: nothing jumps.
 
 import { byPresence } from "./presence.js";
+import { wordsIn } from "./text.js";
 
 const PAUSE_MS = 250;
 const PAGE = 100;
@@ -161,16 +162,6 @@ export class PeopleSearch {
     const own = this.#beginnings.length ? wordsIn(`${name} ${username}`) : [];
     return this.#beginnings.every((start) => own.some((word) => word.startsWith(start)));
   }
-}
-
-const BETWEEN_WORDS = /[\s\-_.,;:+@/()'\u2019]+/u;
-
-const wordsIn = (text) => plain(text).split(BETWEEN_WORDS).filter(Boolean);
-
-/** Without case, accents and other marks. Upper case first: it makes "ss" of "ß". */
-function plain(text) {
-  const folded = text.toUpperCase().toLowerCase().replaceAll("ς", "σ");
-  return folded.normalize("NFKD").replace(/(?=\p{Diacritic})\p{M}/gu, "");
 }
 
 const REFUSALS = {

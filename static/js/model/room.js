@@ -6,7 +6,7 @@ import { DIVIDER, ItemMaker, movementItem } from "./items.js";
 import { Movements } from "./movements.js";
 import { Originals } from "./originals.js";
 import { Outbox, outboxName, postOf } from "./outbox.js";
-import { Presence } from "./presence.js";
+import { byPresence, Presence } from "./presence.js";
 import { Questions } from "./questions.js";
 import { Reading } from "./reading.js";
 import { SUBSCRIBE, Subscription } from "./subscription.js";
@@ -114,6 +114,14 @@ export class Room extends EventTarget {
 
   nameOf(username) {
     return this.#names.get(username) ?? username;
+  }
+
+  /** Who can be named: those here, at their screens first, and those who wrote what is loaded. */
+  get known() {
+    const here = this.presence.people.sort(byPresence);
+    const isHere = new Set(here.map(({ username }) => username));
+    const others = [...this.#names].filter(([username]) => !isHere.has(username));
+    return [...here, ...others.map(([username, name]) => ({ username, name }))];
   }
 
   // --- What the socket tells ---

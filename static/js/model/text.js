@@ -1,4 +1,4 @@
-// What may be sent. Lengths count code points, as the server does.
+// What may be sent, and what is compared. Lengths count code points, as the server does.
 
 const NUL = /\0/g;
 
@@ -37,4 +37,15 @@ export function charactersLeft(text, limit) {
   if (text.length <= nearLimit) return null;
   const length = lengthOf(text.trim());
   return length > nearLimit ? limit - length : null;
+}
+
+const BETWEEN_WORDS = /[\s\-_.,;:+@/()'\u2019]+/u;
+
+/** Of a name, as the server finds them (chat/people.py). */
+export const wordsIn = (text) => plain(text).split(BETWEEN_WORDS).filter(Boolean);
+
+/** Without case, accents and other marks. Upper case first: it makes "ss" of "ß". */
+export function plain(text) {
+  const folded = text.toUpperCase().toLowerCase().replaceAll("ς", "σ");
+  return folded.normalize("NFKD").replace(/(?=\p{Diacritic})\p{M}/gu, "");
 }

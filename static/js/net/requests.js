@@ -55,6 +55,16 @@ export async function sendJSON(address, body, token, fetch) {
   return response.json();
 }
 
+ * @param {string} address of who belongs to the room
+ * @param {string} q the beginning of a username
+ * @param {typeof fetch} fetch
+ * @returns {Promise<{people: {username: string, name: string}[]}>}
+ */
+export async function fetchNamesakes(address, q, fetch) {
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  return getJSON(`${address}?${new URLSearchParams({ q })}`, fetch, { signal });
+}
+
 async function getJSON(address, fetch, options) {
   const response = await answerOf(address, fetch, options);
   if (!response.ok) throw new RequestError(response.status, response.statusText);
