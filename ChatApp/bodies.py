@@ -1,14 +1,32 @@
 """How much of a request is taken at all.
 
-Django would write a body of any size to a temporary file before a view of ours sees it.
+Django would write a body of any size to a temporary file before a view of ours sees it. Files are
+large: only somebody who is signed in may bring them, and not many at once.
 """
 
+import errno
+import json
+import re
+from collections import Counter
+from http.cookies import CookieError, SimpleCookie
+from importlib import import_module
+
+from channels.db import database_sync_to_async
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
 
 from ChatApp.asgi_types import Application, Message, Receive, Scope, Send
 from ChatApp.static import answer
 
 PLAIN = [(b"content-type", b"text/plain"), (b"connection", b"close")]
+JSON = [(b"content-type", b"application/json"), (b"retry-after", b"5"), (b"connection", b"close")]
+UPLOADS = re.compile(r"/chat/[^/]+/uploads/")
+# What stands around a file in its form.
+FORM_BYTES = 64 * 1024
+# Large bodies that are taken at the same time: of all, and in one session.
+LARGE_AT_ONCE = 32
+LARGE_A_SESSION = 4
+DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class BoundedBodies:
@@ -16,11 +34,24 @@ class BoundedBodies:
 
     def __init__(self, inner: Application) -> None:
         self.inner = inner
+        # Sessions whose files are on their way.
+        self.large: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        most = settings.REQUEST_BYTES
-        told = dict(scope["headers"]).get(b"content-length", b"0")
-        if told.isdigit() and int(told) > most:
+        session = await uploading_session(scope)
+        if session is None:
+            return await self.take(settings.REQUEST_BYTES, scope, receive, send)
+        if self.large.total() >= LARGE_AT_ONCE or self.large[session] >= LARGE_A_SESSION:
+            return await refuse(send, "Too many files are on their way just now. Try again soon.")
+        self.large[session] += 1
+        try:
+            return await self.take(settings.UPLOAD_BYTES + FORM_BYTES, scope, receive, send)
+        finally:
+            self.large[session] -= 1
+            self.large += Counter()
+
+    async def take(self, most: int, scope: Scope, receive: Receive, send: Send) -> None:
+        if told_length(scope) > most:
             return await answer(send, 413, PLAIN, b"The request is too large.\n")
         taken = 0
         is_answered = False
@@ -36,7 +67,47 @@ class BoundedBodies:
             is_answered = True
             await send(message)
 
-        await self.inner(scope, bounded, noting)
+        try:
+            await self.inner(scope, bounded, noting)
+        except OSError as error:
+            if is_answered or error.errno not in DISK_IS_FULL:
+                raise
+            return await refuse(send, "The server has no room for files just now.")
         if taken > most and not is_answered:
             await answer(send, 413, PLAIN, b"The request is too large.\n")
         return None
+
+
+def told_length(scope: Scope) -> int:
+    """0 where it is not told in advance."""
+    told = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(told) if told.isdigit() else 0
+
+
+async def uploading_session(scope: Scope) -> str | None:
+    """The key of a session that may bring a large body; None: as much as any other request."""
+    if scope["method"] != "POST" or not UPLOADS.fullmatch(scope["path"]):
+        return None
+    if b"content-length" in dict(scope["headers"]) and told_length(scope) <= settings.REQUEST_BYTES:
+        return None
+    key = session_key(dict(scope["headers"]).get(b"cookie", b""))
+    return key if key and await is_signed_in(key) else None
+
+
+def session_key(cookies: bytes) -> str:
+    try:
+        found = SimpleCookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
+    except CookieError:
+        return ""
+    return found.value if found else ""
+
+
+async def is_signed_in(key: str) -> bool:
+    """Whether it is a session of somebody; what they may do says the view."""
+    session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    return bool(await database_sync_to_async(session.get)(SESSION_KEY))
+
+
+async def refuse(send: Send, detail: str) -> None:
+    body = {"type": "error", "code": "unavailable", "detail": detail, "retry_after": 5.0}
+    await answer(send, 503, JSON, json.dumps(body).encode())

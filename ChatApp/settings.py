@@ -201,6 +201,13 @@ else:
 # What one request may bring; frames of sockets have a limit of their own.
 REQUEST_BYTES = 3 * 1024 * 1024
 
+# How large an uploaded file may be; and where files are, while they come and for good.
+UPLOAD_BYTES = env.number("UPLOAD_MEGABYTES", 25, least=1, most=2048) * 1024 * 1024
+UPLOAD_ROOT = env.folder("UPLOAD_DIR", DATA_DIR / "uploads")
+FILE_UPLOAD_TEMP_DIR = UPLOAD_ROOT / "incoming"
+FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, exist_ok=True)
+FILE_UPLOAD_HANDLERS = ["chat.uploads.DiskHandler"]
+
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]

@@ -11,11 +11,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from django.contrib.auth import get_user_model
+from django.db.models import Q
 
 from accounts.invitations import Invitation
 from chat.errors import ChatError, no_such_invitation, no_such_message, no_such_room
 from chat.limits import USERNAME_CHARS
-from chat.models import Membership, Message, Room, RoomInvitation, rows
+from chat.models import Attachment, Membership, Message, Room, RoomInvitation, rows
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
@@ -178,6 +179,26 @@ def deletable_message(user: User, message_id: int) -> Message:
     found = message(user, message_id)
     if not found.can_be_deleted_by(user, membership(user, found.room)):
         raise ChatError("forbidden", "Only its author or a moderator can delete a message.")
+    return found
+
+
+def attachment(user: User, slug: str, attachment_id: int) -> Attachment:
+    """A file of a room that the user may see; one that was not sent is its uploader's alone.
+
+    Raises ChatError: no_such_room, forbidden, no_such_message.
+    """
+    inside = Attachment.objects.filter(room=room(user, slug), pk=attachment_id)
+    found = inside.filter(Q(message__isnull=False) | Q(uploader=user)).first()
+    if found is None:
+        raise no_such_message()
+    return found
+
+
+def own_upload(user: User, slug: str, attachment_id: int) -> Attachment:
+    """A file of one's own that was not sent. Raises ChatError: no_such_room, no_such_message."""
+    found = attachment(user, slug, attachment_id)
+    if found.message_id is not None or found.uploader_id != user.pk:
+        raise no_such_message()
     return found
 
 

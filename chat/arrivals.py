@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from chat import access, commands, events, history, protocol
 from chat.errors import no_such_room
-from chat.limits import FRAME_BYTES, HEARTBEAT_SECONDS, MESSAGE_CHARS
+from chat.limits import HEARTBEAT_SECONDS
 from chat.models import Membership, Room
 from chat.models.rows import own_rooms
 
@@ -51,7 +51,7 @@ def welcomes(newcomers: Sequence[Newcomer]) -> list[str]:
                 connection=each.connection_id,
                 user=events.account(each.user),
                 heartbeat=HEARTBEAT_SECONDS,
-                limits=protocol.Limits(message_chars=MESSAGE_CHARS, frame_bytes=FRAME_BYTES),
+                limits=events.limits(),
                 rooms=rooms[each.user.pk],
             )
         )

@@ -48,10 +48,12 @@ def post(sender: Sender, command: protocol.PostMessage) -> protocol.Ack:
 def as_post(sender: Sender, command: protocol.PostMessage) -> Post:
     """Raises ChatError: bad_frame, rate_limited, empty, too_long. Does not ask the database."""
     slug = room_of(command)
-    text = clean_text(command.message)
+    files = tuple(dict.fromkeys(command.attachments))
+    # A file says enough by itself.
+    text = "" if files and not command.message.strip() else clean_text(command.message)
     hurry_slowly(sender.user)
     client_id = command.client_id or uuid.uuid4()
-    return Post(sender.user.pk, slug, text, client_id, command.reply_to)
+    return Post(sender.user.pk, slug, text, client_id, command.reply_to, attachments=files)
 
 
 def edit(sender: Sender, command: protocol.EditMessage) -> protocol.Ok:

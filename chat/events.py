@@ -5,15 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
+from django.conf import settings
 from msgspec import UNSET
 
-from chat import protocol
+from chat import drawing, protocol
+from chat.limits import ATTACHMENTS_A_MESSAGE, FRAME_BYTES, MESSAGE_CHARS
 from chat.models import Membership, Message, Room
 from chat.protocol import timestamp
 
 if TYPE_CHECKING:
     from accounts.models import User
     from chat.models.rows import MessageRow, OwnRoom
+
+
+def limits() -> protocol.Limits:
+    return protocol.Limits(
+        message_chars=MESSAGE_CHARS,
+        frame_bytes=FRAME_BYTES,
+        upload_bytes=settings.UPLOAD_BYTES,
+        attachments=ATTACHMENTS_A_MESSAGE,
+    )
 
 
 def account(user: User) -> protocol.Account:
@@ -45,7 +56,7 @@ def message_fields(row: Message) -> dict[str, Any]:
         "edited": timestamp(row.edited_at) if row.edited_at else None,
         "deleted": row.deleted_at is not None,
         "reactions": row.reactions_by_emoji(),
-        "attachments": [],
+        "attachments": [attachment(each, row.room.slug) for each in row.attachments or []],
         "kind": cast(Literal["text", "system"], row.kind),
     }
 
@@ -76,9 +87,20 @@ def row_fields(
         "edited": row.edited,
         "deleted": bool(row.is_deleted),
         "reactions": reactions or {},
-        "attachments": [],
+        "attachments": attachments_of(row, slug) if row.attachments else [],
         "kind": row.kind,
     }
+
+
+def attachments_of(row: MessageRow, slug: str) -> list[protocol.Attachment]:
+    return [attachment(each, slug) for each in msgspec.json.decode(row.attachments or "[]")]
+
+
+def attachment(told: dict[str, Any], slug: str) -> protocol.Attachment:
+    """From what its message keeps of it."""
+    url = f"{drawing.address('uploads', slug)}{told['id']}/"
+    thumbnail = f"{url}thumbnail/" if told["width"] else None
+    return protocol.Attachment(url=url, thumbnail=thumbnail, **told)
 
 
 CHANGES: dict[str, type[protocol.MessageChanged]] = {

@@ -42,6 +42,14 @@ LINKS_AT_ONCE = 20
 LINK_DAYS = 7
 LINK_DAYS_MOST = 365
 LINK_USES_MOST = 1000
+# Files of one message; how many of one person's wait to be sent, and for how long.
+ATTACHMENTS_A_MESSAGE = 10
+UNSENT_FILES = 50
+UNSENT_SECONDS = 24 * 3600
+UPLOADS_PER_SECOND = 1
+UPLOADS_AT_ONCE = 60
+FILE_NAME_CHARS = 160
+CONTENT_TYPE_CHARS = 100
 
 LOBBY_PAGE = 50
 # That a search by name answers with.

@@ -29,6 +29,8 @@ from chat.limits import (
     RECONCILE_SECONDS,
     REPLAYS_AT_ONCE,
     REPLAYS_PER_SECOND,
+    UPLOADS_AT_ONCE,
+    UPLOADS_PER_SECOND,
     TokenBuckets,
 )
 from chat.realtime import orders, topics
@@ -92,6 +94,7 @@ class Node:
         self.posts = TokenBuckets(
             per_second=settings.POSTS_PER_SECOND, burst=settings.POSTS_PER_SECOND * BURST_SECONDS
         )
+        self.uploads = TokenBuckets(per_second=UPLOADS_PER_SECOND, burst=UPLOADS_AT_ONCE)
         # A replay costs far more than the command that asks for it.
         self.replays = TokenBuckets(per_second=REPLAYS_PER_SECOND, burst=REPLAYS_AT_ONCE)
         self.loop: asyncio.AbstractEventLoop | None = None

@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from chat.errors import ChatError, bad_frame
+from chat.limits import ATTACHMENTS_A_MESSAGE
 
 VERSION = 1
 
@@ -33,6 +34,7 @@ class PostMessage(Command):
     message: str = ""
     client_id: UUID | None = None
     reply_to: Id | None = None
+    attachments: Annotated[list[Id], Meta(max_length=ATTACHMENTS_A_MESSAGE)] = []
 
 
 class DeleteMessage(Command):
@@ -180,6 +182,8 @@ class Account(Struct):
 class Limits(Struct):
     message_chars: int
     frame_bytes: int
+    upload_bytes: int
+    attachments: int
 
 
 class RoomSummary(Struct):
@@ -192,6 +196,19 @@ class RoomSummary(Struct):
     unread: int
     mentions: int
     role: str
+
+
+class Attachment(Struct, kw_only=True):
+    """A file. `width` and `height` as it is looked at, and `thumbnail`, of pictures alone."""
+
+    id: int
+    name: str
+    content_type: str
+    size: int
+    url: str
+    width: int | None
+    height: int | None
+    thumbnail: str | None
 
 
 class Message(Struct, kw_only=True):
@@ -210,7 +227,7 @@ class Message(Struct, kw_only=True):
     edited: str | None
     deleted: bool
     reactions: dict[str, list[str]]
-    attachments: list[Any]
+    attachments: list[Attachment]
     kind: Literal["text", "system"]
 
 

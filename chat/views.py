@@ -22,7 +22,7 @@ from chat.answers import as_json, as_page, json, kept_while_it_is_the_same, sign
 from chat.bodies import NewRoom, read_body, read_query, wants_json
 from chat.errors import no_such_room
 from chat.forms import RoomForm
-from chat.limits import FRAME_BYTES, LOBBY_PAGE, MESSAGE_CHARS, ROOM_NAME_CHARS
+from chat.limits import LOBBY_PAGE, ROOM_NAME_CHARS
 from chat.models import Membership, Room, rows
 from chat.models.rooms import MODERATING
 from chat.models.rows import OwnRoom
@@ -135,10 +135,11 @@ def start_of(user: User, own: OwnRoom, rooms: list[OwnRoom], path: str) -> RoomP
         user=events.account(user),
         room=events.room_summary(own),
         history=history.newest(own),
-        limits=protocol.Limits(message_chars=MESSAGE_CHARS, frame_bytes=FRAME_BYTES),
+        limits=events.limits(),
         urls={
             "socket": "/ws/chat/?batch=1",
             "history": drawing.address("messages", own.slug),
+            "uploads": drawing.address("uploads", own.slug),
             "login": f"{reverse('account_login')}?{urlencode({'next': path})}",
         },
         notify={each.slug: each.notify for each in rooms if each.notify},

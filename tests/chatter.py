@@ -66,6 +66,11 @@ class Chatter:
         token = self.web.cookies.get("csrftoken") or ""
         return await self.web.post(path, json=body, headers={"X-CSRFToken": token, **headers})
 
+    async def upload(self, room: str, content: bytes, name: str = "notes.txt") -> httpx.Response:
+        headers = {"X-CSRFToken": self.web.cookies.get("csrftoken") or ""}
+        files = {"file": (name, content)}
+        return await self.web.post(f"/chat/{room}/uploads/", files=files, headers=headers)
+
     async def make_room(self, name: str | None = None) -> str:
         """The slug of a new room, or of the one that has this name."""
         answer = await self.post_json("/chat/", {"name": name or f"Room {uuid.uuid4().hex[:8]}"})

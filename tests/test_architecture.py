@@ -23,9 +23,20 @@ LAYERS = [
         "chat.unicode",
         "chat.visit",
         "chat.highlighting",
+        "chat.sending",
+        "chat.traces",
     ],
     ["chat.markdown"],
-    ["chat.protocol", "chat.names", "chat.texts", "chat.drawing", "chat.markup", "chat.demo"],
+    [
+        "chat.protocol",
+        "chat.names",
+        "chat.texts",
+        "chat.drawing",
+        "chat.markup",
+        "chat.demo",
+        "chat.pictures",
+        "chat.shelf",
+    ],
     ["chat.models"],
     ["chat.access", "chat.events", "chat.mentions", "chat.bodies", "chat.forms"],
     ["chat.history", "chat.realtime"],
@@ -40,6 +51,7 @@ LAYERS = [
         "chat.views",
         "chat.members",
         "chat.people",
+        "chat.uploads",
         "chat.admin",
         "chat.management",
     ],
@@ -56,6 +68,7 @@ MODELS = {
     "Reaction",
     "Mention",
     "RoomInvitation",
+    "Attachment",
 }
 # Who asks the database for rows of the chat.
 ASKING = (
@@ -74,7 +87,8 @@ ASKING = (
     "invitations",
 )
 # Who writes them: the verbs, and the one-row changes of the rows themselves.
-WRITING = ("models", "actions")
+# What pictures save is a picture.
+WRITING = ("models", "actions", "pictures")
 WRITES = {
     "save",
     "create",
@@ -96,7 +110,16 @@ KNOWING = (
     "consumers",
 )
 # Who waits without a thread.
-ASYNC = ("realtime", "node", "consumers", "subscriptions", "revocation", "routing", "activity")
+ASYNC = (
+    "realtime",
+    "node",
+    "consumers",
+    "subscriptions",
+    "revocation",
+    "routing",
+    "activity",
+    "sending",
+)
 
 
 # --- Reading the source

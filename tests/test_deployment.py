@@ -244,9 +244,9 @@ async def test_a_body_that_is_too_large_is_refused(proxy: Proxy) -> None:
 
 
 def test_the_proxies_take_what_the_chat_takes() -> None:
-    assert chat_settings.REQUEST_BYTES == 3 * 1024 * 1024
-    assert "client_max_body_size 3m;" in (DEPLOY / "nginx.conf").read_text()
-    assert "max_size 3MiB" in (DEPLOY / "Caddyfile").read_text()
+    assert chat_settings.UPLOAD_BYTES == 25 * 1024 * 1024
+    assert "client_max_body_size 26m;" in (DEPLOY / "nginx.conf").read_text()
+    assert "max_size 26MiB" in (DEPLOY / "Caddyfile").read_text()
 
 
 def test_an_idle_socket_is_pinged_well_before_nginx_gives_it_up() -> None:

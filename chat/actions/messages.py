@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
-from chat import mentions, texts
+from chat import mentions, shelf, texts
 from chat.actions.formatting import html_of
-from chat.actions.publishing import publish_on_commit
+from chat.actions.publishing import after_commit, publish_on_commit
 from chat.errors import ChatError, no_such_message
 from chat.limits import EMOJI_A_MESSAGE
-from chat.models import Mention, Message, MessageRevision, Reaction, Room
+from chat.models import Attachment, Mention, Message, MessageRevision, Reaction, Room
 from chat.node import node
 
 if TYPE_CHECKING:
@@ -73,10 +73,22 @@ def bury(message_id: int) -> bool:
         message.text = message.html = ""
         message.mentions = []
         message.deleted_at = timezone.now()
+        if message.attachments:
+            drop_files(message)
         for traces in (MessageRevision, Mention, Reaction):
             traces.objects.filter(message=message).delete()
-        record(message, Message.Change.DELETED, "text", "html", "mentions", "deleted_at")
+        fields = ("text", "html", "mentions", "attachments", "deleted_at")
+        record(message, Message.Change.DELETED, *fields)
     return True
+
+
+def drop_files(message: Message) -> None:
+    """From the disk when nobody can be told of them any more."""
+    files = Attachment.objects.filter(message=message)
+    keys = list(files.values_list("key", flat=True))
+    files.delete()
+    message.attachments = None
+    after_commit(shelf.drop, keys)
 
 
 def react(message_id: int, user: User, emoji: str) -> bool:

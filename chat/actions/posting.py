@@ -17,7 +17,7 @@ from chat.actions.inserting import insert_rows
 from chat.actions.publishing import publish_on_commit
 from chat.actions.rooms import enter_room
 from chat.errors import ChatError, no_such_message
-from chat.models import Membership, Message, Room, rows
+from chat.models import Attachment, Membership, Message, Room, rows
 from chat.models.messages import digest_of
 from chat.models.rooms import advance
 from chat.models.rows import Basis
@@ -40,6 +40,8 @@ class Post:
     reply_to: int | None = None
     # What `formatted` adds.
     html: str = ""
+    # Ids of uploads of one's own.
+    attachments: tuple[int, ...] = ()
 
     @property
     def key(self) -> tuple[int, uuid.UUID]:
@@ -122,6 +124,7 @@ class Batch:
         )
         self.known = known_messages(self.bases)
         self.fresh: list[Message] = []
+        self.files: list[tuple[Message, list[Attachment]]] = []
         # The membership by which somebody posts into a room.
         self.memberships: dict[tuple[int, int], int] = {}
 
@@ -136,6 +139,8 @@ class Batch:
             insert_rows(
                 [row for message, people in mentioned for row in mentions.rows(message, people)]
             )
+            for message, files in self.files:
+                hand_over(files, message)
             self.move_read_positions()
             for message in self.fresh:
                 publish_on_commit(message)
@@ -152,6 +157,7 @@ class Batch:
                 return same_post(known, post)
             if post.reply_to is not None and basis.replied_to_room_id != room.pk:
                 raise no_such_message()
+            files = find_files(post, room) if post.attachments else []
         except ChatError as refusal:
             return refusal
         message = Message(
@@ -160,9 +166,12 @@ class Batch:
             text=post.text,
             html=post.html,
             client_id=post.client_id,
-            digest=digest_of(room.pk, post.text),
+            digest=digest_of(room.pk, post.text, post.attachments),
             reply_to_id=post.reply_to,
         )
+        if files:
+            message.attachments = [file.told for file in files]
+            self.files.append((message, files))
         self.known[post.key] = message
         self.fresh.append(message)
         return Posted(message, duplicate=False)
@@ -218,6 +227,27 @@ def known_messages(bases: Iterable[Basis]) -> dict[tuple[int, uuid.UUID], Messag
     return {(message.sender_id, message.client_id): message for message in messages}
 
 
+def find_files(post: Post, room: Room) -> list[Attachment]:
+    """In the order of the post. Raises ChatError(no_such_message)."""
+    own = Attachment.objects.unsent().filter(uploader=post.user_id, room=room)
+    found = own.in_bulk(post.attachments)
+    if len(found) < len(post.attachments):
+        raise no_such_file()
+    return [found[each] for each in post.attachments]
+
+
+def hand_over(files: list[Attachment], message: Message) -> None:
+    """Raises ChatError(no_such_message) where another post was faster: only one has a file."""
+    own = Attachment.objects.unsent().filter(pk__in=[file.pk for file in files])
+    if own.update(message=message) < len(files):
+        raise no_such_file()
+
+
+def no_such_file() -> ChatError:
+    detail = "A file is not there any more, or was sent before. Add it once more."
+    return ChatError("no_such_message", detail)
+
+
 # The same few rooms and people all day: to make an instance takes as long as to insert a row.
 
 
@@ -236,6 +266,7 @@ def known_sender(user_id: int, username: str | None, display_name: str | None) -
 
 def same_post(earlier: Message, post: Post) -> Posted:
     is_same_room = earlier.room.slug == post.slug
-    if not is_same_room or bytes(earlier.digest) != digest_of(earlier.room_id, post.text):
+    digest = digest_of(earlier.room_id, post.text, post.attachments)
+    if not is_same_room or bytes(earlier.digest) != digest:
         raise ChatError("conflict", "This client_id was used before for another message.")
     return Posted(earlier, duplicate=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -63,6 +64,8 @@ class Message(models.Model):
     html = models.TextField(blank=True, default="", db_default="", editable=False)
     # Usernames of people of the room whom the text names; `Mention` has the same to be counted.
     mentions = models.JSONField(default=list, blank=True)
+    # What is told of its files, in their order; None: there are none, and nobody has to look.
+    attachments = models.JSONField(null=True, blank=True, editable=False)
     kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.TEXT)
     client_id = models.UUIDField(default=uuid.uuid4)
     # What `client_id` stood for when it was first used; the text itself may change or go.
@@ -165,6 +168,8 @@ class Mention(models.Model):
         return f"{self.user} in {self.message}"
 
 
-def digest_of(room_id: int, text: str) -> bytes:
+def digest_of(room_id: int, text: str, attachments: Sequence[int] = ()) -> bytes:
     """What a post was, in 16 bytes."""
-    return hashlib.blake2b(f"{room_id}:{text}".encode(), digest_size=16).digest()
+    # NUL is in no text: no post without files looks like one with them.
+    files = f"\0{','.join(map(str, attachments))}" if attachments else ""
+    return hashlib.blake2b(f"{room_id}:{text}{files}".encode(), digest_size=16).digest()

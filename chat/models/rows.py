@@ -41,12 +41,14 @@ class MessageRow(NamedTuple):
     is_deleted: bool
     kind: str
     change: str
+    # A JSON list, or None.
+    attachments: str | None
 
 
 MESSAGES = """
 SELECT m.id, m.seq, m.tick, u.username, u.display_name, m.text, m.html,
        {created_at}, {client_id}, m.reply_to_id, {mentions}, {edited_at},
-       m.deleted_at IS NOT NULL, m.kind, m.change
+       m.deleted_at IS NOT NULL, m.kind, m.change, {attachments}
 FROM chat_message m JOIN accounts_user u ON u.id = m.sender_id
 """
 BEFORE = MESSAGES + "WHERE m.room_id = %s AND m.seq < %s ORDER BY m.seq DESC LIMIT %s"
@@ -299,6 +301,7 @@ def in_dialect(statement: str, vendor: str) -> str:
         "edited_at": moment("m.edited_at", vendor),
         "client_id": dashed("m.client_id", vendor),
         "mentions": "m.mentions" if vendor == "sqlite" else "m.mentions::text",
+        "attachments": "m.attachments" if vendor == "sqlite" else "m.attachments::text",
     }
     return statement.format(**texts)
 

@@ -51,7 +51,12 @@ def test_a_room_is_shown_with_its_newest_messages_oldest_first(
     assert [each["message"] for each in history["messages"]] == [
         f"message {number}" for number in range(10, 60)
     ]
-    assert page["limits"] == {"message_chars": 10_000, "frame_bytes": 65_536}
+    assert page["limits"] == {
+        "message_chars": 10_000,
+        "frame_bytes": 65_536,
+        "upload_bytes": 25 * 1024 * 1024,
+        "attachments": 10,
+    }
     assert page["urls"]["history"] == "/chat/lobby/messages/"
     assert page["urls"]["login"] == "/accounts/login/?next=%2Fchat%2Flobby%2F"
 

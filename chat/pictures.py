@@ -1,0 +1,90 @@
+"""Pictures among uploaded files: found by decoding them, never by what they are called. Pure.
+
+Only what is found here is ever shown in a page; everything else is a file to be saved.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import Image, ImageOps
+
+from chat.traces import without_traces
+
+KINDS = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp"}
+# A bomb of a few kilobytes decodes into gigabytes: what is larger is no picture to us.
+PIXELS = 25_000_000
+# These can be decoded smaller, in a fraction of the memory.
+JPEG_PIXELS = 120_000_000
+EDGE = 20_000
+THUMBNAIL_EDGE = 720
+THUMBNAIL_QUALITY = 82
+# What the ways of holding a camera mean: these four lie on their side.
+ORIENTATION = 0x0112
+SIDEWAYS = {5, 6, 7, 8}
+
+# Decoding takes up to 100 MB: not in all threads at once.
+decoding = threading.BoundedSemaphore(2)
+
+
+class Picture(NamedTuple):
+    """As it is looked at; `orientation` is how the camera was held, in Exif's numbers."""
+
+    content_type: str
+    width: int
+    height: int
+    orientation: int
+
+
+def look_at(path: Path, thumbnail: Path) -> Picture | None:
+    """The picture in a file, and a small one of it beside; None where there is none to show.
+
+    The small one is drawn anew: nothing of the file but what it looks like is in it.
+    """
+    with decoding:
+        try:
+            with Image.open(path, formats=list(KINDS)) as image:
+                picture = examine(image, thumbnail)
+            if picture:
+                clean(path, picture)
+            return picture
+        except Exception:
+            # Whatever a decoder stumbles over, and there is much: it is not a picture to us.
+            thumbnail.unlink(missing_ok=True)
+            return None
+
+
+def clean(path: Path, picture: Picture) -> None:
+    """Take out of a photograph what tells of its place and of its camera."""
+    if picture.content_type == KINDS["JPEG"]:
+        path.write_bytes(without_traces(path.read_bytes(), picture.orientation))
+
+
+def examine(image: Image.Image, thumbnail: Path) -> Picture | None:
+    # Phones put a second picture, such as one of the depth, behind a photograph.
+    kind = "JPEG" if image.format == "MPO" else image.format or ""
+    width, height = image.size
+    # A progressive one is held in full all the same.
+    is_light = kind == "JPEG" and not image.info.get("progressive")
+    most = JPEG_PIXELS if is_light else PIXELS
+    if not 0 < width * height <= most or max(width, height) > EDGE:
+        return None
+    orientation = image.getexif().get(ORIENTATION, 1)
+    image.draft("RGB", (THUMBNAIL_EDGE, THUMBNAIL_EDGE))
+    image.load()
+    draw_thumbnail(image, thumbnail)
+    if orientation in SIDEWAYS:
+        width, height = height, width
+    return Picture(KINDS[kind], width, height, orientation if orientation in range(1, 9) else 1)
+
+
+def draw_thumbnail(image: Image.Image, thumbnail: Path) -> None:
+    has_alpha = image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info
+    small = image.convert("RGBA" if has_alpha else "RGB")
+    small.thumbnail((THUMBNAIL_EDGE, THUMBNAIL_EDGE))
+    small = ImageOps.exif_transpose(small)
+    clean = Image.new(small.mode, small.size)
+    clean.paste(small)
+    clean.save(thumbnail, "WEBP", quality=THUMBNAIL_QUALITY)
