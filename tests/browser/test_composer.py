@@ -1,7 +1,11 @@
-"""What one writes with: completion of names and emoji, and the picker."""
+"""What one writes with: completion of names and emoji, the picker, and files."""
+
+import io
+import re
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from PIL import Image
+from playwright.async_api import FilePayload, Locator, Page, expect
 
 from tests.browser.acting import (
     has_nothing_unsent,
@@ -124,3 +128,88 @@ async def test_the_picker_puts_emoji_into_the_message_and_below_others(
     await is_connected(page)
     await button.click()
     await expect(recent).to_have_text(["😃", "👋🏿"])
+
+
+def photograph(name: str = "Harbour.png") -> FilePayload:
+    file = io.BytesIO()
+    Image.new("RGB", (800, 500), "teal").save(file, "PNG")
+    return {"name": name, "mimeType": "image/png", "buffer": file.getvalue()}
+
+
+def tray(page: Page) -> Locator:
+    return page.get_by_role("group", name="Files to send")
+
+
+async def chooses_files(page: Page, *files: FilePayload) -> None:
+    async with page.expect_file_chooser() as chooser:
+        await page.get_by_role("button", name="Attach files").click()
+    await (await chooser.value).set_files(list(files))
+
+
+async def test_files_are_chosen_removed_sent_and_looked_at(
+    company: Company, visit: Visitor, room: str
+) -> None:
+    page = await visit(company.server, company.bob, f"/chat/{room}/")
+    other = await visit(company.server, company.alice, f"/chat/{room}/")
+    await is_connected(page)
+    notes: FilePayload = {"name": "Notes.txt", "mimeType": "text/plain", "buffer": b"soil, sun"}
+    empty: FilePayload = {"name": "Empty.txt", "mimeType": "text/plain", "buffer": b""}
+    await chooses_files(page, photograph(), notes, empty)
+    await expect(tray(page).get_by_role("listitem")).to_have_count(3)
+    await expect(tray(page)).to_contain_text("This file is empty.")
+    await is_fine(page, "the tray")
+    # With one in trouble nothing is sent by accident.
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.get_by_role("alert")).to_contain_text(["remove it"])
+    await tray(page).get_by_role("button", name="Remove Empty.txt").click()
+    await expect(message_box(page)).to_be_focused()
+    await expect(tray(page).get_by_role("status")).to_have_text("2 files ready to be sent")
+    # What is ready survives a reload, as the text does.
+    await page.reload()
+    await is_connected(page)
+    await expect(tray(page).get_by_role("listitem")).to_have_count(2)
+    await page.get_by_role("button", name="Send").click()
+    await expect(tray(page)).to_be_hidden()
+    await has_nothing_unsent(page)
+
+    for reader, author in ((page, "You"), (other, "bob")):
+        message = messages(reader).last
+        await expect(message).to_have_accessible_name(re.compile(f"^{author}"))
+        await expect(message.get_by_role("img", name="Harbour.png")).to_be_visible()
+        await expect(message.get_by_role("link", name="Notes.txt")).to_be_visible()
+    await is_fine(other, "a message with files")
+    await other.get_by_role("button", name="Harbour.png").click()
+    await expect(other.get_by_role("dialog", name="Picture")).to_be_visible()
+    await is_fine(other, "a picture, large")
+    await other.keyboard.press("Escape")
+    await expect(other.get_by_role("button", name="Harbour.png")).to_be_focused()
+    async with other.expect_download() as download:
+        await messages(other).last.get_by_role("link", name="Notes.txt").click()
+    assert (await (await download.value).path()).read_bytes() == b"soil, sun"
+
+
+async def test_a_file_that_is_pasted_without_a_line_waits_for_it(
+    company: Company, visit: Visitor, room: str
+) -> None:
+    page = await visit(company.server, company.bob, f"/chat/{room}/")
+    await is_connected(page)
+    await chooses_files(page, photograph("First.png"))
+    await expect(tray(page).get_by_role("status")).to_have_text("1 file ready to be sent")
+    await page.context.set_offline(True)
+    await message_box(page).evaluate(
+        """(field) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.items.add(new File(["pasted"], "Second.txt", { type: "text/plain" }));
+          field.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, clipboardData }));
+        }"""
+    )
+    await expect(tray(page)).to_contain_text("Waits for the connection.")
+    await message_box(page).fill("Both of them")
+    await page.keyboard.press("Enter")
+    await expect(message_box(page)).to_have_value("Both of them")
+    await page.context.set_offline(False)
+    sent = await is_shown(page, "You", "Both of them")
+    await expect(sent.get_by_role("img", name="First.png")).to_be_visible()
+    await expect(sent.get_by_role("link", name="Second.txt")).to_be_visible()
+    await expect(message_box(page)).to_have_value("")
+    await has_nothing_unsent(page)

@@ -1,12 +1,15 @@
 // One item of the timeline -> one element, and again when the item changed.
 
+import { readersLocale } from "./locale.js";
 import { cloneTemplate, drawPart, setSanitisedHtml } from "./markup.js";
 import { REACHABLE } from "./roving-focus.js";
 import { sentence } from "../model/movements.js";
-import { isFewEmoji } from "../model/text.js";
+import { fitted, isFewEmoji, sizeOf } from "../model/text.js";
 import { gettext } from "../model/words.js";
 
 const STATE_WORDS = { sending: "Sending", sent: "Sent", failed: "Failed" };
+const PICTURE_WIDTH = 352;
+const PICTURE_HEIGHT = 320;
 const QUOTE_WORDS = {
   unknown: "…",
   deleted: "This message was deleted",
@@ -64,6 +67,7 @@ function redrawMessage(article, item, look) {
   part("author").title = item.mine ? "" : `@${item.username}`;
   drawAvatar(article, item);
   drawQuote(part("quote"), item.quote);
+  drawFiles(article, part("files"), item.deleted ? [] : item.attachments);
   drawBody(part("body"), item, look.username, article.tabIndex);
   drawTime(part("time"), new Date(item.timestamp), look.dates);
   drawEdited(part("edited"), item, look.dates);
@@ -101,6 +105,7 @@ const drawn = new WeakMap();
  */
 function drawBody(body, item, username, tabIndex) {
   const html = item.deleted ? "" : (item.html ?? "");
+  body.hidden = !item.text && !item.deleted && item.attachments.length > 0;
   body.classList.toggle("message__body--rich", Boolean(html));
   body.classList.toggle("message__body--emoji", !html && !item.deleted && isFewEmoji(item.text));
   if (!html) body.textContent = item.deleted ? QUOTE_WORDS.deleted : item.text;
@@ -135,6 +140,35 @@ function frameCode(pre) {
   pre.setAttribute("role", "group");
   pre.setAttribute("aria-label", language ? gettext("Code, %(language)s", { language }) : gettext("Code"));
   frame.append(pre);
+}
+
+/** The box of a picture has its size before the picture is there: nothing jumps. */
+function drawFiles(article, element, attachments) {
+  const key = attachments.map(({ id }) => id).join();
+  if (element.dataset.files === key) return;
+  element.dataset.files = key;
+  element.hidden = !attachments.length;
+  const count = attachments.filter(({ thumbnail }) => thumbnail).length;
+  element.classList.toggle("message__files--many", count > 1);
+  article.classList.toggle("message--pictured", count > 0);
+  element.replaceChildren(...attachments.map((each) => drawFile(each, article.tabIndex)));
+}
+
+function drawFile(attachment, tabIndex) {
+  const { name, size, url, thumbnail } = attachment;
+  const element = cloneTemplate(thumbnail ? "picture" : "file");
+  element.tabIndex = tabIndex;
+  if (thumbnail) {
+    const shown = fitted(attachment, PICTURE_WIDTH, PICTURE_HEIGHT);
+    Object.assign(element.querySelector("img"), { ...shown, alt: name, src: thumbnail });
+    element.dataset.id = attachment.id;
+    return element;
+  }
+  element.href = url;
+  element.download = name;
+  element.querySelector(".file__name").textContent = name;
+  element.querySelector(".file__size").textContent = sizeOf(size, readersLocale());
+  return element;
 }
 
 function drawTime(element, date, dates) {

@@ -2,6 +2,7 @@ import { quoteAuthor, quoteText } from "../dom/draw-message.js";
 import { cloneTemplate, write } from "../dom/markup.js";
 import { replaceTyped } from "../dom/quirks.js";
 import { charactersLeft, cleaned, lengthOf } from "../model/text.js";
+import { gettext } from "../model/words.js";
 
 const DRAFT_MS = 300;
 const REMARK_MS = 4_000;
@@ -9,11 +10,22 @@ const REMARK_MS = 4_000;
 const COMPOSING_KEY = 229;
 /** What a completion could follow from; which one says model/completion.js. */
 const COMPLETED = /[@:][^\s@:]*:?$/u;
-const HEARD = ["submit", "keydown", "input", "click", "compositionend", "focusout"];
+const HEARD = [
+  "submit",
+  "keydown",
+  "input",
+  "click",
+  "compositionend",
+  "focusout",
+  "paste",
+  "change",
+  "tray-changed",
+  "tray-left",
+];
 
 /**
  * The field for a new message, an answer, or another text for a message that is there.
- * Tells `message-send` {text, replyTo}, `message-save` {id or clientId, text}, `composer-typed`
+ * Tells `message-send` {text, replyTo, attachments}, `message-save` {id or clientId, text}, `composer-typed`
  * {isEmpty}, and asks with `composer-edit-last`. What completes names and emoji, and the picker,
  * come when they are needed.
  */
@@ -33,6 +45,11 @@ export class MessageComposer extends HTMLElement {
   #completion = null;
   #completing = null;
   #bringing = null;
+  #uploading = null;
+  #trayElement = null;
+  #bringingTray = null;
+  /** Somebody pressed Send while files were on their way. */
+  #isSendingSoon = false;
 
   connectedCallback() {
     for (const type of HEARD) this.addEventListener(type, this);
@@ -53,14 +70,17 @@ export class MessageComposer extends HTMLElement {
    * @param {number} setting.limit in code points
    * @param {(id: number) => import("../model/items.js").Quote} setting.quoteOf
    * @param {object} setting.completing what completions are made of (completion-list.js)
+   * @param {object} setting.uploading where files go (upload-tray.js)
    */
-  prepare({ drafts, room, limit, quoteOf, completing }) {
+  prepare({ drafts, room, limit, quoteOf, completing, uploading }) {
+    this.#uploading = uploading;
     this.#completing = completing;
     this.#drafts = drafts;
     this.#room = room;
     this.#limit = limit;
     this.#quoteOf = quoteOf;
-    const { text = "", replyTo = null, edit = null } = drafts.read(room);
+    const { text = "", replyTo = null, edit = null, attachments = [] } = drafts.read(room);
+    if (attachments.length) this.#restoreFiles(attachments);
     this.#field.value ||= text;
     this.#replyTo = replyTo;
     if (edit) this.edit(edit);
@@ -145,12 +165,39 @@ export class MessageComposer extends HTMLElement {
     this.querySelector(".composer__fleeting").hidden = !isFleeting;
   }
 
+  /** Whether closing the page would lose a file that was chosen. */
+  get isAtRisk() {
+    return this.#tray?.isAtRisk ?? false;
+  }
+
+  /** The line is back: what waits for it goes on. */
+  resumeUploads() {
+    this.#tray?.resume();
+  }
+
+  /** @param {Iterable<File>} files */
+  async addFiles(files) {
+    const chosen = [...files];
+    if (!chosen.length) return;
+    if (this.#edited) return this.notice(gettext("A message that was sent gets no further files."));
+    try {
+      await this.#bringTray();
+      this.notice(this.#tray.add(chosen));
+    } catch {
+      this.notice(gettext("Files cannot be added without a connection. Try again in a moment."));
+    }
+  }
+
   handleEvent(event) {
     if (event.type === "submit") this.#submitted(event);
     else if (event.type === "keydown") this.#pressed(event);
     else if (event.type === "input") this.#typed(event);
     else if (event.type === "compositionend") this.#complete();
     else if (event.type === "focusout") this.#completion?.close();
+    else if (event.type === "paste") this.#pasted(event);
+    else if (event.type === "change") this.#chose(event.target);
+    else if (event.type === "tray-changed") this.#trayChanged();
+    else if (event.type === "tray-left") this.focus();
     else if (event.type === "pagehide") this.#keepDraft();
     else if (event.type === "click") this.#clicked(event);
     // The soft keyboard stays: the button must not take the focus from the field.
@@ -181,6 +228,7 @@ export class MessageComposer extends HTMLElement {
   #clicked(event) {
     if (event.target.closest(".composer__cancel")) this.#cancel(event);
     else if (event.target.closest(".composer__emoji")) this.#tell("emoji-pick");
+    else if (event.target.closest(".composer__attach")) this.querySelector(".composer__files").click();
   }
 
   #cancel(event) {
@@ -211,13 +259,92 @@ export class MessageComposer extends HTMLElement {
     const text = cleaned(this.text);
     if (lengthOf(text) > this.#limit) return this.#refresh();
     if (this.#edited) return this.#save(text);
-    if (!text) return this.focus();
-    this.#tell("message-send", { text, replyTo: this.#replyTo });
+    if (!text && this.#hasNoFiles) return this.focus();
+    if (!this.#areFilesReady()) return this.#refresh();
+    const attachments = this.#tray?.take() ?? [];
+    this.#tell("message-send", { text, replyTo: this.#replyTo, attachments });
     this.#field.value = "";
     this.#replyTo = null;
     this.#refresh();
     this.#keepDraft();
     this.focus();
+  }
+
+  // --- Files
+
+  get #tray() {
+    return this.#trayElement?.tray ?? null;
+  }
+
+  get #hasNoFiles() {
+    return this.#tray?.isEmpty ?? true;
+  }
+
+  /** What is on its way is waited for; what failed is for the writer to decide. */
+  #areFilesReady() {
+    if (this.#hasNoFiles) return true;
+    if (this.#tray.hasFailed) {
+      this.notice(gettext("A file was not uploaded. Try it again or remove it, then send."));
+      return false;
+    }
+    this.#isSendingSoon = this.#tray.isBusy;
+    this.#say("remark", this.#isSendingSoon ? gettext("Will be sent when the files are uploaded.") : "");
+    return !this.#isSendingSoon;
+  }
+
+  #trayChanged() {
+    this.#refresh();
+    if (this.#tray.isBusy) return;
+    this.#keepDraft();
+    if (!this.#isSendingSoon) return;
+    this.#isSendingSoon = false;
+    this.#say("remark", "");
+    if (!this.#edited) this.#submit();
+  }
+
+  #pasted(event) {
+    const { files } = event.clipboardData;
+    // Office programs bring a picture of the text along with the text.
+    if (!files.length || event.clipboardData.types.includes("text/plain")) return;
+    event.preventDefault();
+    this.addFiles(files);
+  }
+
+  #chose(input) {
+    if (!input.matches(".composer__files")) return;
+    this.addFiles(input.files);
+    input.value = "";
+    this.focus();
+  }
+
+  async #restoreFiles(records) {
+    try {
+      await this.#bringTray();
+      this.#tray.restore(records);
+    } catch {
+      // They stay in the draft until the next visit.
+    }
+  }
+
+  #bringTray() {
+    this.#bringingTray ??= this.#makeTray().catch((error) => {
+      this.#bringingTray = null;
+      throw error;
+    });
+    return this.#bringingTray;
+  }
+
+  async #makeTray() {
+    const [{ UploadTray }] = await Promise.all([
+      import("./upload-tray.js"),
+      import("../model/tray.js"),
+      import("../net/uploads.js"),
+    ]);
+    if (!customElements.get("upload-tray")) customElements.define("upload-tray", UploadTray);
+    const element = cloneTemplate("upload-tray");
+    await element.prepare(this.#uploading);
+    this.#field.form.prepend(element);
+    this.#trayElement = element;
   }
 
   #save(text) {
@@ -279,12 +406,13 @@ export class MessageComposer extends HTMLElement {
     clearTimeout(this.#draftTimer);
     const edit = this.#edited && { ...this.#edited, text: this.text };
     const text = this.#edited ? this.#aside : this.text;
-    this.#drafts?.write(this.#room, { text, replyTo: this.#replyTo, edit });
+    const attachments = this.#tray?.records ?? this.#drafts?.read(this.#room).attachments ?? [];
+    this.#drafts?.write(this.#room, { text, replyTo: this.#replyTo, edit, attachments });
   }
 
   #refresh() {
     this.#grow();
-    this.classList.toggle("composer--empty", !this.text.trim());
+    this.classList.toggle("composer--empty", !this.text.trim() && this.#hasNoFiles);
     this.classList.toggle("composer--editing", Boolean(this.#edited));
     this.setAttribute("aria-busy", this.#isSaving);
     this.#showContext();

@@ -14,7 +14,8 @@ const TARGET_MS = 3_000;
 /**
  * The timeline. Draws what `room` holds, as little as may be: a new message is one new element.
  * Tells `message-retry`, `message-rewrite`, `message-discard`, `menu-open`, `message-quote` and
- * `message-react` {item, button, emoji}, `code-copy` {text}, and `unread-jump`.
+ * `message-react` {item, button, emoji}, `picture-open` {pictures, index}, `code-copy` {text}, and
+ * `unread-jump`.
  */
 export class MessageList extends HTMLElement {
   #room = null;
@@ -312,6 +313,7 @@ export class MessageList extends HTMLElement {
     load: () => this.#room.history.loadOlder(),
     unread: () => this.#tell("unread-jump"),
     menu: (button) => this.#tell("menu-open", { item: this.#itemOf(button), button }),
+    picture: (button) => this.#tell("picture-open", this.#pictureOf(button)),
     quote: (button) => this.#tell("message-quote", { item: this.#itemOf(button) }),
     copy: (button) => this.#tell("code-copy", { text: codeBeside(button) }),
     react: (button) => this.#tell("message-react", this.#reactionOf(button)),
@@ -322,6 +324,11 @@ export class MessageList extends HTMLElement {
 
   #itemOf(button) {
     return this.#drawn.get(button.closest("article").dataset.key).item;
+  }
+
+  #pictureOf(button) {
+    const pictures = this.#itemOf(button).attachments.filter(({ thumbnail }) => thumbnail);
+    return { pictures, index: pictures.findIndex(({ id }) => id === Number(button.dataset.id)) };
   }
 
   #reactionOf(button) {

@@ -17,6 +17,7 @@ import { RoomGuide } from "./room-guide.js";
 const REDIRECT_PAUSE_MS = 30_000;
 const FAREWELL_MS = 6_000;
 const INPUT = ["pointerdown", "keydown", "wheel", "touchstart"];
+const DRAGGING = ["dragenter", "dragover", "dragleave", "drop"];
 const NAMESAKES = 10;
 const PERMALINK = /^#message-(\d+)$/;
 
@@ -113,12 +114,14 @@ export class RoomPage extends HTMLElement {
 
   #showParts() {
     const { user, room, limits, urls } = this.#page;
+    const uploading = { address: urls.uploads, limits, clock: systemClock };
     this.#composer.prepare({
       drafts: new Drafts(allowed("localStorage"), user.username),
       room: room.room,
       limit: limits.message_chars,
       quoteOf: (id) => this.#room.quoteOf(id),
       completing: this.#completing,
+      uploading,
     });
     this.#people.prepare({
       presence: this.#room.presence,
@@ -178,15 +181,17 @@ export class RoomPage extends HTMLElement {
     const { signal } = this.#leaving;
     const options = { signal, passive: true };
     const on = (target, type, hear) => target.addEventListener(type, hear, options);
+    for (const type of DRAGGING) this.addEventListener(type, this.#dragging, { signal });
     for (const type of INPUT) on(window, type, () => this.#noticeInput());
     on(document, "visibilitychange", () => this.#visibilityChanged());
-    on(window, "online", () => this.#socket.wake());
+    on(window, "online", () => this.#cameOnline());
     on(window, "offline", () => this.#socket.wake());
     on(window, "hashchange", () => this.#followLink());
     on(window, "pagehide", () => this.#goAway());
     on(window, "pageshow", ({ persisted }) => persisted && this.#comeBack());
     // Where nothing is kept, the tab is all there is.
-    const warn = (event) => this.#isFleeting && this.#unsent && event.preventDefault();
+    const isAtRisk = () => (this.#isFleeting && this.#unsent) || this.#composer.isAtRisk;
+    const warn = (event) => isAtRisk() && event.preventDefault();
     addEventListener("beforeunload", warn, { signal });
   }
 
@@ -195,7 +200,7 @@ export class RoomPage extends HTMLElement {
   }
 
   #does = {
-    "message-send": ({ text, replyTo }) => this.#post(text, replyTo),
+    "message-send": (message) => this.#post(message),
     "message-save": (change) => this.#save(change),
     "message-retry": ({ item }) => this.#room.outbox.retry(item.clientId),
     "message-rewrite": ({ item }) => this.#composer.edit({ clientId: item.clientId, text: item.text }),
@@ -210,6 +215,7 @@ export class RoomPage extends HTMLElement {
     "message-delete": ({ item }) => this.#delete(item),
     "message-quote": ({ item }) => this.#goTo(item.quote.id),
     "code-copy": ({ text }) => this.#copyCode(text),
+    "picture-open": ({ pictures, index }) => this.#openPicture(pictures, index),
     "menu-open": ({ item, button }) => this.#menu.open(item, button, this.#offers(item)),
     "emoji-pick": () => this.#pickEmoji(),
     "composer-edit-last": () => this.#editLast(),
@@ -218,6 +224,16 @@ export class RoomPage extends HTMLElement {
     "unread-jump": () => this.#goToUnread(),
     "connection-try": () => this.#socket.wake(),
     "connection-leave": ({ way }) => this.#go(way),
+  };
+
+  /** Files may be dropped anywhere on the page. */
+  #dragging = (event) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    const isLeaving = event.type === "dragleave" && !this.contains(event.relatedTarget);
+    const main = this.querySelector(".room");
+    main.classList.toggle("room--dropping", event.type !== "drop" && !isLeaving);
+    if (event.type === "drop") this.#composer.addFiles(event.dataTransfer.files);
   };
 
   // --- Drawing ---
@@ -292,9 +308,9 @@ export class RoomPage extends HTMLElement {
     };
   }
 
-  #post(text, replyTo) {
+  #post({ text, replyTo, attachments }) {
     this.#typing.stopped();
-    this.#room.post(text, replyTo);
+    this.#room.post(text, replyTo, attachments);
     this.#list.jumpToEnd();
     this.#draw();
   }
@@ -373,6 +389,19 @@ export class RoomPage extends HTMLElement {
     await picker.prepare(this.#completing);
     this.append(picker);
     return picker;
+  }
+
+  async #openPicture(pictures, index) {
+    try {
+      const { PictureDialog } = await import("./picture-dialog.js");
+      if (!customElements.get("picture-dialog")) customElements.define("picture-dialog", PictureDialog);
+      const dialog = this.querySelector("picture-dialog") ?? cloneTemplate("pictures");
+      await dialog.prepare();
+      this.append(dialog);
+      dialog.open(pictures, index);
+    } catch {
+      this.#composer.notice(gettext("The picture could not be opened. Try again in a moment."));
+    }
   }
 
   async #copyLink(item) {
@@ -478,7 +507,14 @@ export class RoomPage extends HTMLElement {
   #becameLive() {
     this.#status.isCaughtUp = this.#room.isLive;
     this.#people.isLive = this.#room.isLive;
-    if (this.#room.isLive) this.#errands.open();
+    if (!this.#room.isLive) return;
+    this.#errands.open();
+    this.#composer.resumeUploads();
+  }
+
+  #cameOnline() {
+    this.#socket.wake();
+    this.#composer.resumeUploads();
   }
 
   #tellAttention(isIdle) {

@@ -4,6 +4,7 @@
  * @typedef {object} Draft
  * @property {string} [text]
  * @property {number} [replyTo] the id of the message that it answers
+ * @property {object[]} [attachments] files that were uploaded for it
  * @property {{id?: number, clientId?: string, text: string}} [edit] another text for a message
  */
 
@@ -26,7 +27,7 @@ export class Drafts {
   /** @param {Draft} draft */
   write(room, draft) {
     const key = this.#key(room);
-    const isEmpty = !draft.text && !draft.replyTo && !draft.edit;
+    const isEmpty = !draft.text && !draft.replyTo && !draft.edit && !draft.attachments?.length;
     const write = () =>
       isEmpty ? this.#storage.removeItem(key) : this.#storage.setItem(key, JSON.stringify(draft));
     this.#trying(write);

@@ -10,6 +10,7 @@
  * @property {boolean} mentioned somebody else names the reader
  * @property {"sending"|"sent"|"failed"|null} state null: somebody else's
  * @property {Quote | null} quote what it answers
+ * @property {object[]} attachments as on the wire
  * @property {{emoji: string, usernames: string[], mine: boolean}[]} reactions
  *
  * @typedef {object} Quote
@@ -54,6 +55,7 @@ export class ItemMaker {
         state: mine ? "sent" : null,
         quote: message.deleted ? null : this.quote(message.reply_to, original),
         reactions: this.#reactions(message),
+        attachments: message.attachments ?? [],
       };
     });
   }
@@ -76,6 +78,7 @@ export class ItemMaker {
       detail: entry.detail,
       quote: this.quote(entry.replyTo, original),
       reactions: [],
+      attachments: entry.attachments ?? [],
     }));
   }
 
@@ -87,7 +90,7 @@ export class ItemMaker {
     const { username, name } = original;
     const author = { id, username, name, mine: this.#isMine(username) };
     if (original.deleted) return { ...author, state: "deleted" };
-    return { ...author, state: "known", text: beginning(original.message) };
+    return { ...author, state: "known", text: beginning(original.message) || filesOf(original) };
   }
 
   #reactions({ reactions, deleted }) {
@@ -109,6 +112,9 @@ export class ItemMaker {
     return item;
   }
 }
+
+/** What there is of a message without words. */
+const filesOf = ({ attachments }) => (attachments ?? []).map(({ name }) => name).join(", ");
 
 /** The first words, on one line. */
 export function beginning(text) {

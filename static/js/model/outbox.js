@@ -19,6 +19,7 @@ const LAST_RETRY_MS = 30_000;
  * @property {string} clientId
  * @property {string} text
  * @property {number | null} replyTo
+ * @property {object[]} [attachments] as on the wire
  * @property {string} createdAt ISO 8601
  * @property {number} order grows from entry to entry
  * @property {"waiting"|"failed"} state
@@ -95,11 +96,13 @@ export class Outbox {
     this.#changed();
   }
 
-  add(text, replyTo = null) {
+  /** @param {object[]} [attachments] what the server told of uploaded files */
+  add(text, replyTo = null, attachments = []) {
     const createdAt = new Date(this.#clock.now()).toISOString();
     const clientId = this.#newId();
     const order = Math.max(this.#clock.now(), (this.#entries.at(-1)?.order ?? 0) + 1);
     const entry = { clientId, text, replyTo, createdAt, order, state: "waiting" };
+    if (attachments.length) entry.attachments = attachments;
     this.#entries = [...this.#entries, entry];
     this.#write((storage) => storage.put(entry));
     this.#changed();
@@ -334,7 +337,9 @@ const isSame = (a, b) => a.state === b.state && a.text === b.text && a.detail ==
 export const outboxName = (username, room) => `outbox:${username}:${room}`;
 
 /** The command that an entry stands for. @param {Entry} entry */
-export function postOf(room, { clientId, text, replyTo }) {
+export function postOf(room, { clientId, text, replyTo, attachments }) {
   const command = { type: "message.post", room, message: text, client_id: clientId };
-  return replyTo ? { ...command, reply_to: replyTo } : command;
+  if (replyTo) command.reply_to = replyTo;
+  if (attachments?.length) command.attachments = attachments.map(({ id }) => id);
+  return command;
 }

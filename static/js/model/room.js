@@ -238,6 +238,7 @@ export class Room extends EventTarget {
       name: this.#page.user.name,
       message: entry.text,
       reply_to: entry.replyTo ?? null,
+      attachments: entry.attachments ?? [],
       reactions: {},
       edited: null,
       deleted: false,
@@ -257,9 +258,9 @@ export class Room extends EventTarget {
 
   // --- What the reader does ---
 
-  post(text, replyTo = null) {
+  post(text, replyTo = null, attachments = []) {
     this.reading.resume();
-    return this.outbox.add(text, replyTo);
+    return this.outbox.add(text, replyTo, attachments);
   }
 
   /** @returns {Promise<import("./questions.js").Refusal | null>} as all of these */

@@ -49,3 +49,18 @@ export function plain(text) {
   const folded = text.toUpperCase().toLowerCase().replaceAll("ς", "σ");
   return folded.normalize("NFKD").replace(/(?=\p{Diacritic})\p{M}/gu, "");
 }
+
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
+
+/** Of a file, for people: "3.4 MB". */
+export function sizeOf(bytes, locale) {
+  const power = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
+  const unit = { style: "unit", unit: UNITS[power], maximumFractionDigits: power > 1 ? 1 : 0 };
+  return new Intl.NumberFormat(locale, unit).format(bytes / 1024 ** power);
+}
+
+/** Within these bounds, in its own proportions; never larger than it is. */
+export function fitted({ width, height }, mostWidth, mostHeight) {
+  const scale = Math.min(1, mostWidth / width, mostHeight / height);
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
