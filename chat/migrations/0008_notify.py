@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chat", "0010_invitations")]
+    dependencies = [("chat", "0006_formatting")]
 
     operations = [
         migrations.AddField(

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("chat", "0010_invitations"),
+        ("chat", "0008_notify"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0004_invitations"),
-        ("chat", "0006_formatting"),
+        ("chat", "0009_attachments"),
     ]
 
     operations = [
