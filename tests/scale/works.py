@@ -78,7 +78,7 @@ WORKS: dict[str, Callable[[Stage], object]] = {
     "post": lambda s: s.post("Good morning"),
     "mention": lambda s: s.post("@person5 @person7 and @nobody"),
     "reply": lambda s: s.post("Yes", reply_to=s.message.pk),
-    "edit": lambda s: rewrite(access.own_message(s.user, s.own_message).pk, "@person9"),
+    "edit": lambda s: rewrite(access.own_message(s.user, s.own_message).pk, "@person9", ""),
     "delete": lambda s: bury(access.deletable_message(s.user, s.own_message).pk),
     "react": lambda s: react(access.writable_message(s.user, s.message.pk).pk, s.user, "👍"),
     "take back": lambda s: take_back(s.message.pk, s.user, "👍"),
