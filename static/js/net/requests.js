@@ -55,6 +55,7 @@ export async function sendJSON(address, body, token, fetch) {
   return response.json();
 }
 
+/**
  * @param {string} address of who belongs to the room
  * @param {string} q the beginning of a username
  * @param {typeof fetch} fetch
