@@ -53,6 +53,12 @@ def validate_visible(username: str) -> None:
         raise ValidationError(_("This name has a character that cannot be seen."))
 
 
+def plain(text: str) -> str:
+    """Without case, accents and other marks: how a name is looked for."""
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return "".join(character for character in apart if not unicodedata.combining(character))
+
+
 class UsernameField(Text):
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)
@@ -70,6 +76,17 @@ class UsernameKeyField(Text):
     def to_python(self, value: Any) -> Any:
         value = super().to_python(value)
         return fold(value) if isinstance(value, str) else value
+
+
+class NameKeyField(Text):
+    """Follows what somebody is called, whichever way a row is written."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        # Not its `name`, which the models of migrations have not got.
+        name = model_instance.display_name or model_instance.username  # type: ignore[attr-defined]
+        key = plain(name)[: self.max_length]
+        setattr(model_instance, self.attname, key)
+        return key
 
 
 class DisplayNameField(Text):

@@ -6,7 +6,7 @@ thread that may use the database.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -14,8 +14,14 @@ from django.contrib.auth import get_user_model
 from django.db.models import Q
 
 from accounts.invitations import Invitation
-from chat.errors import ChatError, no_such_invitation, no_such_message, no_such_room
-from chat.limits import USERNAME_CHARS
+from chat.errors import (
+    ChatError,
+    bad_frame,
+    no_such_invitation,
+    no_such_message,
+    no_such_room,
+)
+from chat.limits import PEOPLE_FOUND, USERNAME_CHARS
 from chat.models import Attachment, Membership, Message, Room, RoomInvitation, rows
 
 if TYPE_CHECKING:
@@ -45,13 +51,32 @@ def room(user: User, slug: str | None) -> Room:
         # PostgreSQL takes no NUL, not even to compare with.
         raise no_such_room()
     found, standing = rows.room_and_standing(user.pk, slug) or (None, None)
-    if found and standing == Membership.Standing.BELONGS:
+    if found and (standing == Membership.Standing.BELONGS or is_put_away(found, standing)):
         return found
     if found is None or found.kind != Room.Kind.PUBLIC:
         raise no_such_room()
     if standing in {Membership.Standing.REMOVED, Membership.Standing.BANNED}:
         raise shut_out()
     return found
+
+
+def is_put_away(room: Room, standing: str | None) -> bool:
+    """A conversation that is theirs still; they only have not got it in their list."""
+    return room.is_direct and standing == Membership.Standing.LEFT
+
+
+def why_closed(archived: bool | None, posting: str | None, role: str | None) -> str:
+    """Why somebody of that role cannot post in a room; empty where they can."""
+    if archived:
+        return "This room is archived."
+    is_closed = posting == Room.Posting.MODERATORS and role == Membership.Role.MEMBER
+    return "Only moderators post here." if is_closed else ""
+
+
+def refuse_unless_open(room: Room, own: Membership) -> None:
+    """Raises ChatError(read_only)."""
+    if closed := why_closed(room.archived, room.posting, own.role):
+        raise ChatError("read_only", closed)
 
 
 def among(rooms: Iterable[OwnRoom], slug: str) -> OwnRoom | None:
@@ -128,13 +153,35 @@ def one_link(found: QuerySet[Invitation]) -> Invitation:
 
 def person(username: str) -> User:
     """The active account of that name. Raises ChatError(no_such_user)."""
-    people = get_user_model().objects.filter(is_active=True)
+    return people([username])[0]
+
+
+def people(usernames: Sequence[str]) -> list[User]:
+    """The active accounts of these names, each once.
+
+    Raises ChatError: no_such_user, and bad_frame where nobody is named.
+    """
+    if not usernames:
+        raise bad_frame("Choose somebody to talk with.")
     # Folding takes time with the square of the length, and PostgreSQL takes no NUL.
-    is_possible = len(username) <= USERNAME_CHARS and "\0" not in username
-    found = people.filter(username_key=username).first() if is_possible else None
-    if found is None:
+    is_possible = all(len(name) <= USERNAME_CHARS and "\0" not in name for name in usernames)
+    active = get_user_model().objects.filter(is_active=True)
+    found = list(active.filter(username_key__in=usernames)) if is_possible else []
+    if not covers(found, usernames):
         raise ChatError("no_such_user", "There is nobody of that name.")
     return found
+
+
+def people_called(beginning: str) -> tuple[list[User], bool]:
+    """The first active people whose name or username begins so, and whether there are more."""
+    found = list(get_user_model().objects.called(beginning)[: PEOPLE_FOUND + 1])
+    return found[:PEOPLE_FOUND], len(found) > PEOPLE_FOUND
+
+
+def covers(found: Iterable[User], usernames: Sequence[str]) -> bool:
+    """Whether everybody was found; the same person may be named in two spellings."""
+    field = get_user_model()._meta.get_field("username_key")
+    return {each.username_key for each in found} >= {field.to_python(name) for name in usernames}
 
 
 def message(user: User, message_id: int) -> Message:

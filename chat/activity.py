@@ -1,6 +1,7 @@
 """What waits for whom: `room.activity` for rooms not on screen, `room.read` for other tabs.
 
-Both at most once a room and second: counting costs more than telling.
+Both at most once a room and second: counting costs more than telling. Also `room.updated` for who
+does not look at the room.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from chat import events, history, protocol
 from chat.limits import ACTIVITY_SECONDS, RECONCILE_DEGRADED_SECONDS
 from chat.models.rows import OwnRoom
 from chat.node import node
-from chat.realtime import topics
+from chat.realtime import orders, topics
 
 # What is more waits for the next second: other work has its turn in between.
 ROOMS_A_ROUND = 200
@@ -25,6 +26,8 @@ def begin() -> None:
     """Tell again and again what there is to tell."""
     node.chores.append((ACTIVITY_SECONDS, tell_activity))
     node.chores.append((ACTIVITY_SECONDS, tell_reads))
+    node.chores.append((ACTIVITY_SECONDS, tell_changed_rooms))
+    node.carries_out[orders.RoomChanged] = changed
     if node.bus.is_shared:
         node.chores.append((RECONCILE_DEGRADED_SECONDS, OutsideNews().look))
 
@@ -81,6 +84,30 @@ async def tell_reads() -> None:
         node.hub.deliver(topics.user(own.user_id), event, connected[own.user_id, own.room_id])
 
 
+changed_rooms: set[int] = set()
+
+
+def changed(order: orders.RoomChanged) -> None:
+    if node.hub.connections:
+        changed_rooms.add(order.room_id)
+
+
+async def tell_changed_rooms() -> None:
+    """Tell what rooms are called and allow now; who looks at a room was told at once."""
+    rooms = {changed_rooms.pop() for _ in range(len(changed_rooms))}
+    users = node.hub.users()
+    if not rooms or not users:
+        return
+    try:
+        found = await counted(history.beside, rooms, users, node.hub.onlookers(rooms))
+    except Exception:
+        for room_id in rooms:
+            changed_rooms.add(room_id)
+        raise
+    for own in found:
+        tell_beside(own, protocol.encode(events.room_updated(own)))
+
+
 async def counted(question: Callable[..., list[OwnRoom]], *arguments: object) -> list[OwnRoom]:
     """What waits for whom, but for who was put out while it was counted."""
     expelled: set[tuple[int, int]] = set()
@@ -98,7 +125,11 @@ def has_other(user_id: int, connection_id: str | None) -> bool:
 
 
 def tell(own: OwnRoom) -> None:
-    event = protocol.encode(events.room_activity(own))
+    tell_beside(own, protocol.encode(events.room_activity(own)))
+
+
+def tell_beside(own: OwnRoom, event: str) -> None:
+    """Those connections of its user that do not follow the room."""
     feed = node.hub.feeds.get(topics.room(own.room_id))
     for connection in node.hub.listening(topics.user(own.user_id)):
         if feed is None or not feed.has(connection):

@@ -1,4 +1,8 @@
-"""The moderators' desk. What they do to messages goes through the same actions as in the room."""
+"""The moderators' desk. What they do goes through the same actions as in the room.
+
+Conversations are nobody's business but their people's: neither they, nor who is in them, nor what
+is said in them is here.
+"""
 
 from typing import Any
 
@@ -10,7 +14,7 @@ from django.utils.translation import ngettext
 
 from chat.actions.members import change_role
 from chat.actions.messages import delete_message
-from chat.actions.rooms import describe_room
+from chat.actions.settings import change_room
 from chat.models import Membership, Message, MessageRevision, Room
 
 
@@ -43,16 +47,27 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Room)
 class RoomAdmin(WithoutBulkDeletion):
-    list_display = ["name", "slug", "kind", "topic", "members", "tick", "created_at"]
-    list_filter = ["kind", "created_at"]
+    list_display = ["name", "slug", "kind", "topic", "archived", "members", "tick", "created_at"]
+    list_filter = ["kind", "archived", "created_at"]
     search_fields = ["name", "slug", "topic"]
     # A room's identity and slug are made from its name; they stay.
     readonly_fields = ["name", "slug", "kind", "tick", "created_by", "created_at"]
-    fields = ["name", "slug", "kind", "topic", "tick", "created_by", "created_at"]
+    fields = [
+        "name",
+        "slug",
+        "kind",
+        "topic",
+        "posting",
+        "archived",
+        "tick",
+        "created_by",
+        "created_at",
+    ]
     inlines = [MembershipInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
         rooms: QuerySet[Room] = super().get_queryset(request)
+        rooms = rooms.exclude(kind=Room.Kind.DIRECT)
         return rooms.select_related("created_by").annotate(
             member_count=Count("memberships", filter=Q(memberships__standing="belongs"))
         )
@@ -62,7 +77,7 @@ class RoomAdmin(WithoutBulkDeletion):
         return int(room.member_count)
 
     def save_model(self, request: HttpRequest, obj: Room, form: Any, change: bool) -> None:
-        describe_room(room=obj, topic=obj.topic)
+        change_room(room=obj, by=None, topic=obj.topic, posting=obj.posting, archived=obj.archived)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         # Rooms are made where everybody makes them.
@@ -80,6 +95,10 @@ class MembershipAdmin(WithoutBulkDeletion):
     search_fields = ["user__username", "user__display_name", "room__name"]
     readonly_fields = ["user", "room", "standing", "read", "joined_at"]
     fields = ["user", "room", "role", "standing", "read", "joined_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
+        memberships: QuerySet[Membership] = super().get_queryset(request)
+        return memberships.exclude(room__kind=Room.Kind.DIRECT)
 
     def save_model(self, request: HttpRequest, obj: Membership, form: Any, change: bool) -> None:
         change_role(membership=obj, role=obj.role)
@@ -123,6 +142,10 @@ class MessageAdmin(WithoutBulkDeletion):
     exclude = ["digest", "html"]
     # Counting a large table for the page numbers costs more than the page.
     show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        said: QuerySet[Message] = super().get_queryset(request)
+        return said.exclude(room__kind=Room.Kind.DIRECT)
 
     @admin.display(description=_("message"))
     def excerpt(self, message: Message) -> str:

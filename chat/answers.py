@@ -9,9 +9,11 @@ from functools import wraps
 from typing import Any, cast
 
 import msgspec
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import get_conditional_response
+from django.utils.translation import gettext as _
 from django.views import csrf
 from msgspec import Struct
 
@@ -57,6 +59,33 @@ def as_json(view: View) -> View:
             return refused(refusal)
 
     return answering
+
+
+def by_form_or_json(
+    request: HttpRequest,
+    slug: str,
+    work: Callable[[], Struct],
+    *,
+    back: str,
+    notice: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """A script gets JSON; a page's form goes `back` to a page of the room, with a notice."""
+
+    def counted() -> Struct:
+        commands.hurry_slowly(signed_in(request))
+        return work()
+
+    if request.method == "DELETE" or wants_json(request) or not isinstance(request.user, User):
+        return as_json(lambda _: json(counted(), status=status))(request)
+    try:
+        counted()
+    except ChatError as refusal:
+        messages.error(request, refusal.detail)
+    else:
+        messages.success(request, notice or _("Done."))
+    still_belongs = request.user.memberships.belonging().filter(room__slug=slug).exists()
+    return redirect(back, slug) if still_belongs else redirect("chat-page")
 
 
 def signed_in(request: HttpRequest) -> User:

@@ -13,6 +13,7 @@ from django.core.exceptions import (
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from msgspec import Meta, Struct
+from msgspec.structs import asdict
 
 from chat.errors import ChatError, bad_frame
 from chat.limits import (
@@ -27,12 +28,17 @@ from chat.protocol import ESCAPED_NUL, Id, Tick, why
 
 T = TypeVar("T", bound=Struct)
 
+# Somebody may be named twice; how many people there are is counted afterwards.
+PEOPLE_NAMED = 100
+
 JSON = "application/json"
 
 
 class NewRoom(Struct):
     name: str = ""
-    kind: Literal["public", "private"] = "public"
+    kind: Literal["public", "private", "direct"] = "public"
+    # Usernames; of a conversation.
+    people: Annotated[list[str], Meta(max_length=PEOPLE_NAMED)] = []
 
 
 class Invitation(Struct):
@@ -47,10 +53,16 @@ class NewLink(Struct):
     uses: Annotated[int, Meta(ge=0, le=LINK_USES_MOST)] = 0
 
 
-class MemberAnswer(Struct):
-    room: str
-    username: str
-    role: str
+class RoomSettings(Struct):
+    """What is left out stays as it is."""
+
+    name: str | None = None
+    topic: str | None = None
+    posting: Literal["everybody", "moderators"] | None = None
+    archived: bool | None = None
+
+    def changes(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 class HistoryQuery(Struct):
@@ -85,6 +97,14 @@ def read_body(request: HttpRequest, kind: type[T]) -> T:
         return msgspec.json.decode(text, type=kind)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         raise bad_frame(f"The request cannot be read: {why(error)}.") from None
+
+
+def read_new_room(request: HttpRequest) -> NewRoom:
+    """The same for a new room, whose form may name several people. Raises ChatError."""
+    if request.content_type == JSON:
+        return read_body(request, NewRoom)
+    fields = read_form(request)
+    return convert({**fields, "people": request.POST.getlist("people")}, NewRoom)
 
 
 def read_bytes(request: HttpRequest) -> bytes:

@@ -70,24 +70,39 @@ def embedded(text: bytes) -> SafeString:
 DRAWINGS: dict[tuple[object, ...], Drawing] = {}
 
 
-def room_page(*, is_staff: bool, has_topic: bool, invites: bool) -> Drawing:
-    """Gaps: name, topic, links, members, level, username, person, csrf_token, page."""
-    room = {"name": gap("name"), "topic": gap("topic") if has_topic else ""}
+PAGE_GAPS = ("links", "conversations", "members", "settings", "level", "csrf_token", "page")
+
+
+def room_page(
+    kind: str, *, closed: str, is_alone: bool, is_staff: bool, has_topic: bool, invites: bool
+) -> Drawing:
+    """Gaps: name, topic, username, person and PAGE_GAPS. `closed` is why one cannot post."""
+    topic = gap("topic") if has_topic else ""
+    room = {"name": gap("name"), "topic": topic, "kind": kind, "is_alone": is_alone}
     user = {"username": gap("username"), "name": gap("person"), "is_staff": is_staff}
-    others = {name: gap(name) for name in ("links", "members", "level", "csrf_token", "page")}
-    key = ("room", is_staff, has_topic, invites)
-    context = {"room": room, "user": user, "invites": invites, **others}
+    others = {name: gap(name) for name in PAGE_GAPS}
+    key = ("room", kind, closed, is_alone, is_staff, has_topic, invites)
+    context = {"room": room, "user": user, "closed": closed, "invites": invites, **others}
     return drawn(key, "chat/room.html", context)
 
 
+LINK_GAPS = ("slug", "address", "name", "person", "face")
+
+
 def room_link(
-    kind: str, *, has_unread: bool, has_calls: bool, is_quiet: bool, is_current: bool
+    kind: str,
+    *,
+    archived: bool,
+    has_unread: bool,
+    has_calls: bool,
+    is_quiet: bool,
+    is_current: bool,
 ) -> Drawing:
-    """Gaps: slug, address, name, count."""
-    each: dict[str, object] = {name: gap(name) for name in ("slug", "address", "name")}
-    each |= {"kind": kind, "count": gap("count") if has_unread else ""}
+    """Gaps: LINK_GAPS, count. A conversation's picture is that of `person`, called `face`."""
+    each: dict[str, object] = {name: gap(name) for name in LINK_GAPS}
+    each |= {"kind": kind, "archived": archived, "count": gap("count") if has_unread else ""}
     each |= {"has_calls": has_calls, "is_quiet": is_quiet}
-    key = ("link", kind, has_unread, has_calls, is_quiet, is_current)
+    key = ("link", kind, archived, has_unread, has_calls, is_quiet, is_current)
     return drawn(key, "chat/_room_link.html", {"each": each, "is_current": is_current})
 
 

@@ -159,7 +159,14 @@ def summary_fields(own: OwnRoom) -> dict[str, Any]:
         "unread": own.unread,
         "mentions": own.mentions,
         "role": own.role,
+        "archived": bool(own.archived),
+        "posting": own.posting,
+        "people": partners(own) if own.kind == Room.Kind.DIRECT else UNSET,
     }
+
+
+def partners(own: OwnRoom) -> list[protocol.Account]:
+    return [protocol.Account(each.username, each.name) for each in own.people]
 
 
 def room_read(own: OwnRoom) -> protocol.RoomRead:
@@ -176,9 +183,15 @@ def room_removed(room: Room) -> protocol.RoomRemoved:
     return protocol.RoomRemoved(room=room.slug)
 
 
-def room_updated(room: Room) -> protocol.RoomUpdated:
+def room_updated(room: Room | OwnRoom) -> protocol.RoomUpdated:
+    """Of a room that has a name; a conversation does not change."""
     return protocol.RoomUpdated(
-        room=room.slug, name=room.name, kind=room.kind, topic=room.topic, archived=False
+        room=room.slug,
+        name=room.name,
+        kind=room.kind,
+        topic=room.topic,
+        archived=bool(room.archived),
+        posting=room.posting,
     )
 
 

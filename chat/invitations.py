@@ -18,10 +18,10 @@ from accounts.models import Invitation, User
 from chat import access, commands, protocol
 from chat.access import Invited
 from chat.actions.invitations import come_by_link, make_link, revoke_link
-from chat.answers import as_page, signed_in
+from chat.answers import as_page, by_form_or_json, signed_in
 from chat.bodies import NewLink, read_body
 from chat.errors import ChatError, no_such_room
-from chat.members import is_deletion, with_form_or_json
+from chat.members import is_deletion
 from chat.models import RoomInvitation
 
 # --- Opened
@@ -103,7 +103,7 @@ def room_links(request: HttpRequest, slug: str) -> HttpResponse:
         link = make_link(by=by.user, room=by.room, days=wanted.days, uses=wanted.uses)
         return link_answer(request, link)
 
-    return with_form_or_json(request, slug, make, status=201)
+    return by_form_or_json(request, slug, make, back="members", status=201)
 
 
 @require_http_methods(["POST", "DELETE"])
@@ -117,7 +117,7 @@ def room_link(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         revoke_link(link=access.room_link(by, number))
         return protocol.Ok()
 
-    return with_form_or_json(request, slug, revoke)
+    return by_form_or_json(request, slug, revoke, back="members")
 
 
 # --- Made by administrators, to the site

@@ -12,6 +12,10 @@ SLUG_CHARS = 80
 TOPIC_CHARS = 250
 # No username is longer; accounts has the same number.
 USERNAME_CHARS = 64
+# In a conversation, with oneself. More of them are a room.
+CONVERSATION_PEOPLE = 20
+# How many a search for people brings at most.
+PEOPLE_FOUND = 20
 EMOJI_CHARS = 32
 # Different reactions to one message; who wants more says it in words.
 EMOJI_A_MESSAGE = 50

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import redirect, render
@@ -13,12 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from msgspec import Meta, Struct
 
-from accounts.models import User
 from chat import access, commands, events, protocol
 from chat.actions import members as actions
-from chat.answers import as_json, as_page, json, signed_in
-from chat.bodies import Invitation, convert, read_body, wants_json
-from chat.errors import ChatError
+from chat.answers import as_json, as_page, by_form_or_json, json, signed_in
+from chat.bodies import Invitation, convert, read_body
 from chat.limits import NAMESAKES_TOLD, USERNAME_CHARS
 from chat.models import Membership, RoomInvitation
 from chat.node import node
@@ -42,7 +38,7 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
         return namesakes(request, slug=slug)
     if request.method != "POST":
         return members_page(request, slug=slug)
-    return with_form_or_json(request, slug, lambda: invite(request, slug), status=201)
+    return by_form_or_json(request, slug, lambda: invite(request, slug), back="members", status=201)
 
 
 @require_http_methods(["POST", "DELETE"])
@@ -50,12 +46,19 @@ def member(request: HttpRequest, slug: str, username: str) -> HttpResponse:
     """Put somebody out, or leave oneself. A form, which knows no DELETE, posts `_method`."""
     if not is_deletion(request):
         return HttpResponseNotAllowed(["DELETE"])
-    return with_form_or_json(request, slug, lambda: put_out(request, slug, username))
+    is_leaving = request.user.get_username() == username
+    return by_form_or_json(
+        request,
+        slug,
+        lambda: put_out(request, slug, username),
+        back="room-settings" if is_leaving else "members",
+        notice=_("It is gone from your list.") if is_leaving else _("Removed."),
+    )
 
 
 @require_http_methods(["POST", "DELETE"])
 def ban(request: HttpRequest, slug: str, username: str) -> HttpResponse:
-    return with_form_or_json(request, slug, lambda: set_ban(request, slug, username))
+    return by_form_or_json(request, slug, lambda: set_ban(request, slug, username), back="members")
 
 
 @as_json
@@ -76,6 +79,8 @@ def namesakes(request: HttpRequest, slug: str) -> HttpResponse:
 def members_page(request: HttpRequest, slug: str) -> HttpResponse:
     user = signed_in(request)
     own = access.own_membership(user, slug)
+    if own.room.is_direct:
+        return redirect("room-settings", slug)
     everybody = Membership.objects.filter(room=own.room).select_related("user")
     context = {
         "room": own.room,
@@ -118,27 +123,3 @@ def set_ban(request: HttpRequest, slug: str, username: str) -> Struct:
 
 def is_deletion(request: HttpRequest) -> bool:
     return request.method == "DELETE" or request.POST.get("_method") == "delete"
-
-
-# --- How it is answered
-
-
-def with_form_or_json(
-    request: HttpRequest, slug: str, work: Callable[[], Struct], *, status: int = 200
-) -> HttpResponse:
-    """A script gets JSON; a page's form goes back to the page, with a notice."""
-
-    def counted() -> Struct:
-        commands.hurry_slowly(signed_in(request))
-        return work()
-
-    if request.method == "DELETE" or wants_json(request) or not isinstance(request.user, User):
-        return as_json(lambda _: json(counted(), status=status))(request)
-    try:
-        counted()
-    except ChatError as refusal:
-        messages.error(request, refusal.detail)
-    else:
-        messages.success(request, _("Done."))
-    still_belongs = request.user.memberships.belonging().filter(room__slug=slug).exists()
-    return redirect("members", slug) if still_belongs else redirect("chat-page")

@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from chat.errors import ChatError
-from chat.limits import ROOM_NAME_CHARS, SLUG_CHARS
+from chat.limits import ROOM_NAME_CHARS, SLUG_CHARS, TOPIC_CHARS
 from chat.unicode import category
 
 # Joins and styles emoji, and shapes some scripts: the only invisible characters that a name keeps.
@@ -33,6 +33,20 @@ def clean_name(name: str) -> str:
         raise ChatError("empty", "A room's name needs at least one letter, digit or emoji.")
     if len(cleaned) > ROOM_NAME_CHARS:
         raise ChatError("too_long", f"A room's name has at most {ROOM_NAME_CHARS} characters.")
+    return cleaned
+
+
+def clean_topic(topic: str) -> str:
+    """What a room is about, on one line. Raises ChatError(too_long)."""
+    cleaned = " ".join(
+        "".join(
+            " " if character.isspace() else character
+            for character in topic
+            if character.isspace() or character in JOINERS or category(character)[0] != "C"
+        ).split()
+    )
+    if len(cleaned) > TOPIC_CHARS:
+        raise ChatError("too_long", f"A topic has at most {TOPIC_CHARS} characters.")
     return cleaned
 
 

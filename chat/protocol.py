@@ -196,6 +196,10 @@ class RoomSummary(Struct):
     unread: int
     mentions: int
     role: str
+    archived: bool
+    posting: str
+    # Of a conversation: the others in it.
+    people: list[Account] | UnsetType = UNSET
 
 
 class Attachment(Struct, kw_only=True):
@@ -316,6 +320,7 @@ class RoomUpdated(Event, tag="room.updated"):
     kind: str
     topic: str
     archived: bool
+    posting: str
 
 
 class RoomMembership(Event, tag="room.membership"):
@@ -365,6 +370,13 @@ class History(Struct, kw_only=True):
     seq: int
     messages: list[Message]
     next: int | UnsetType = UNSET
+
+
+class Found(Struct, kw_only=True):
+    """Who was found by the beginning of a name, over HTTP; `more`: not all of them."""
+
+    people: list[Account]
+    more: bool
 
 
 class People(Struct, kw_only=True):

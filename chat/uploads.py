@@ -67,7 +67,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     user = signed_in(request)
     commands.hurry_slowly(user, node.uploads)
     room = access.room(user, slug)
-    enter_room(room=room, user=user)
+    access.refuse_unless_open(room, enter_room(room=room, user=user))
     file = file_of(request)
     shelf.check_space(file.size or 0)
     attachment = store_upload(

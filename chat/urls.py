@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat import finding, invitations, members, people, uploads, views
+from chat import finding, invitations, members, people, room_settings, uploads, views
 
 urlpatterns = [
     path("", views.chat_page, name="chat-page"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("<str:slug>/messages/", views.messages, name="messages"),
     path("<str:slug>/people/", people.people, name="people"),
     path("<str:slug>/notify/", finding.notify, name="notify"),
+    path("<str:slug>/settings/", room_settings.room_settings, name="room-settings"),
     path("<str:slug>/uploads/", uploads.upload, name="uploads"),
     path("<str:slug>/uploads/<int:attachment_id>/", uploads.file, name="upload"),
     path("<str:slug>/uploads/<int:attachment_id>/thumbnail/", uploads.thumbnail, name="thumbnail"),

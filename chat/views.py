@@ -6,21 +6,24 @@ from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+from django.contrib import messages as notices
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from msgspec import Struct
 
 from accounts.models import User
 from chat import access, commands, drawing, events, finding, history, names, protocol
+from chat.actions.conversations import open_conversation
 from chat.actions.rooms import enter_room, open_room
 from chat.answers import as_json, as_page, json, kept_while_it_is_the_same, signed_in
-from chat.bodies import NewRoom, read_body, read_query, wants_json
-from chat.errors import no_such_room
+from chat.bodies import read_body, read_new_room, read_query, wants_json
+from chat.errors import ChatError, no_such_room
 from chat.forms import RoomForm
 from chat.limits import LOBBY_PAGE, ROOM_NAME_CHARS
 from chat.models import Membership, Room, rows
@@ -35,6 +38,8 @@ def chat_page(request: HttpRequest) -> HttpResponse:
     """The rooms, and a field to enter or to make one; for scripts, the way to find or make one."""
     if wants_json(request):
         return make_room(request) if request.method == "POST" else finding.rooms(request)
+    if request.method == "POST" and request.POST.get("kind") == Room.Kind.DIRECT:
+        return start_conversation(request)
     return rooms_page(request)
 
 
@@ -48,7 +53,29 @@ def rooms_page(request: HttpRequest) -> HttpResponse:
         kind = Room.Kind.PRIVATE if form.cleaned_data["private"] else Room.Kind.PUBLIC
         room, _is_new = open_room(name=form.cleaned_data["name"], by=user, kind=kind)
         return redirect("room", room.slug)
-    return render(request, "chat/rooms.html", {"form": form, **lobby(user, request.GET)})
+    conversations = own_conversations(rows.own_rooms(user.pk))
+    context = {"form": form, "conversations": conversations, **lobby(user, request.GET)}
+    return render(request, "chat/rooms.html", context)
+
+
+@login_required
+@as_page
+def start_conversation(request: HttpRequest) -> HttpResponse:
+    user = signed_in(request)
+    try:
+        commands.hurry_slowly(user)
+        people = access.people(read_new_room(request).people)
+        room, _is_new = open_conversation(by=user, people=people)
+    except ChatError as refusal:
+        notices.error(request, refusal.detail)
+        return redirect("people-page")
+    return redirect("room", room.slug)
+
+
+def own_conversations(own: list[OwnRoom]) -> list[OwnRoom]:
+    """By the names of their people."""
+    direct = (each for each in own if each.kind == Room.Kind.DIRECT)
+    return sorted(direct, key=lambda each: each.name.casefold())
 
 
 @login_required
@@ -114,13 +141,21 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
         # Put out in this very moment.
         raise no_such_room()
     drawn = drawing.room_page(
-        is_staff=user.is_staff, has_topic=bool(own.topic), invites=own.role in MODERATING
+        own.kind,
+        closed=why_closed(own),
+        is_alone=own.is_alone,
+        is_staff=user.is_staff,
+        has_topic=bool(own.topic),
+        invites=own.role in MODERATING,
     )
+    named = [each for each in rooms if each.kind != Room.Kind.DIRECT]
     text = drawn.fill(
         name=own.name,
         topic=own.topic,
-        links=mark_safe("".join(link(each, is_current=each is own) for each in rooms)),  # noqa: S308
+        links=links(named, own),
+        conversations=links(own_conversations(rooms), own),
         members=drawing.address("members", slug),
+        settings=drawing.address("room-settings", slug),
         level=own.level,
         username=user.username,
         person=user.name,
@@ -128,6 +163,14 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
         page=drawing.embedded(msgspec.json.encode(start_of(user, own, rooms, request.path))),
     )
     return HttpResponse(text)
+
+
+def why_closed(own: OwnRoom) -> str:
+    """Why its user cannot post in a room: archived, moderators; empty where they can."""
+    if own.archived:
+        return "archived"
+    is_member = own.role == Membership.Role.MEMBER
+    return "moderators" if own.posting == Room.Posting.MODERATORS and is_member else ""
 
 
 def start_of(user: User, own: OwnRoom, rooms: list[OwnRoom], path: str) -> RoomPage:
@@ -146,19 +189,30 @@ def start_of(user: User, own: OwnRoom, rooms: list[OwnRoom], path: str) -> RoomP
     )
 
 
+def links(rooms: list[OwnRoom], current: OwnRoom) -> SafeString:
+    """To rooms, for the sidebar."""
+    return mark_safe("".join(link(each, is_current=each is current) for each in rooms))  # noqa: S308
+
+
 def link(own: OwnRoom, *, is_current: bool) -> SafeString:
-    """Of a room, for the sidebar."""
     is_quiet = own.level == Membership.Notify.NOTHING
     drawn = drawing.room_link(
         own.kind,
+        archived=bool(own.archived),
         has_unread=own.unread > 0 and not is_quiet,
         has_calls=own.calls > 0,
         is_quiet=is_quiet,
         is_current=is_current,
     )
-    address = drawing.address("room", own.slug)
-    count = own.calls or own.unread
-    return drawn.fill(slug=own.slug, address=address, name=own.name, count=count)
+    face = own.face
+    return drawn.fill(
+        slug=own.slug,
+        address=drawing.address("room", own.slug),
+        name=_("%(name)s (you)") % {"name": own.name} if own.is_alone else own.name,
+        person=face.username,
+        face=face.name,
+        count=own.calls or own.unread,
+    )
 
 
 # --- The protocol over HTTP
@@ -196,8 +250,11 @@ def post_message(request: HttpRequest, slug: str) -> HttpResponse:
 def make_room(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     commands.hurry_slowly(user)
-    wanted = read_body(request, NewRoom)
-    room, is_new = open_room(name=wanted.name, by=user, kind=wanted.kind)
-    enter_room(room=room, user=user)
+    wanted = read_new_room(request)
+    if wanted.kind == "direct":
+        room, is_new = open_conversation(by=user, people=access.people(wanted.people))
+    else:
+        room, is_new = open_room(name=wanted.name, by=user, kind=wanted.kind)
+        enter_room(room=room, user=user)
     own = rows.own_room(user.pk, room.pk)
     return json(events.room_summary(own), status=201 if is_new else 200)

@@ -52,6 +52,8 @@ LAYERS = [
         "chat.members",
         "chat.people",
         "chat.uploads",
+        "chat.directory",
+        "chat.room_settings",
         "chat.admin",
         "chat.management",
     ],
@@ -85,6 +87,7 @@ ASKING = (
     "finding",
     "members",
     "invitations",
+    "room_settings",
 )
 # Who writes them: the verbs, and the one-row changes of the rows themselves.
 # What pictures save is a picture.

@@ -9,7 +9,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from chat.actions.posting import Batch, Post
-from chat.actions.rooms import change_topic, free_slug, make_room
+from chat.actions.rooms import free_slug, make_room
+from chat.actions.settings import store_changes
 from chat.models import Room
 from chat.node import node
 
@@ -30,7 +31,7 @@ def make_first_room(by: User) -> Room | None:
         with transaction.atomic():
             # Two that do this at once: there is one public room of a name.
             room = make_room(name, free_slug(name), by, Room.Kind.PUBLIC)
-            change_topic(room, _("Where everybody comes in"))
+            store_changes(room.pk, None, {"topic": _("Where everybody comes in")})
             # Ordinary messages: their author can mend them, or take them away.
             Batch([Post(by.pk, room.slug, text) for text in first_words()]).store()
     except IntegrityError:

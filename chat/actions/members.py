@@ -56,6 +56,8 @@ def lift_ban(*, by: Membership, user: User) -> None:
 def take_in(by: Membership, user: User, role: str) -> Membership:
     with transaction.atomic():
         room, by = as_it_is(by)
+        if room.is_direct:
+            raise ChatError("forbidden", "Start another conversation to talk with more people.")
         known = Membership.objects.filter(room=room, user=user).first()
         if known and known.standing == Standing.BANNED:
             raise ChatError("forbidden", "They are banned from the room: lift the ban first.")

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 def edit_message(*, message: Message, text: str) -> bool:
     """Give a message another text; the earlier one is kept for moderators.
 
-    False where the text is the same. Raises ChatError: empty, too_long, no_such_message where it
-    was deleted meanwhile.
+    False where the text is the same. Raises ChatError: empty, too_long, read_only, no_such_message
+    where it was deleted meanwhile.
     """
     text = texts.clean_text(text)
     html = html_of(text, by=message.sender_id)
@@ -37,7 +37,10 @@ def delete_message(*, message: Message) -> bool:
 
 
 def add_reaction(*, message: Message, user: User, emoji: str) -> bool:
-    """False where the user had reacted so before. Raises ChatError: bad_frame, forbidden."""
+    """False where the user had reacted so before.
+
+    Raises ChatError: bad_frame, forbidden, read_only.
+    """
     return node.writer.run(partial(react, message.pk, user, texts.clean_emoji(emoji)))
 
 
@@ -113,8 +116,10 @@ def take_back(message_id: int, user: User, emoji: str) -> bool:
 
 
 def changeable(message_id: int) -> Message:
-    """The message, locked, unless somebody deleted it in the meantime."""
+    """The message, locked, unless somebody deleted it in the meantime, or its room is over."""
     message = locked(message_id)
+    if message.room.archived:
+        raise ChatError("read_only", "This room is archived.")
     if message.deleted_at is not None:
         raise no_such_message()
     return message

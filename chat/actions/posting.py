@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, transaction
 
 from chat import access, mentions, texts
+from chat.actions.conversations import bring_back_to_everybody, tell_that_it_is_back
 from chat.actions.formatting import html_of
 from chat.actions.inserting import insert_rows
 from chat.actions.publishing import publish_on_commit
@@ -67,8 +68,8 @@ def post_message(
 ) -> Posted:
     """Store a message and tell the room, once for each `client_id` of a sender.
 
-    Raises ChatError: empty, too_long, no_such_room, forbidden, no_such_message for what it
-    replies to, and conflict where the id was used for something else.
+    Raises ChatError: empty, too_long, no_such_room, forbidden, read_only, no_such_message for
+    what it replies to, and conflict where the id was used for something else.
     """
     post = Post(sender.pk, room.slug, texts.clean_text(text), client_id or uuid.uuid4(), reply_to)
     return store_now(post)
@@ -134,6 +135,8 @@ class Batch:
         ]
         if self.fresh:
             self.take_ticks()
+            talks = {each.room for each in self.fresh if each.room.is_direct}
+            awake = [(room, bring_back_to_everybody(room)) for room in talks]
             mentioned = self.find_mentioned()
             insert_rows(self.fresh)
             insert_rows(
@@ -142,6 +145,8 @@ class Batch:
             for message, files in self.files:
                 hand_over(files, message)
             self.move_read_positions()
+            for room, user_ids in awake:
+                tell_that_it_is_back(room, user_ids)
             for message in self.fresh:
                 publish_on_commit(message)
         return outcomes
@@ -152,9 +157,11 @@ class Batch:
             if known and basis.standing == Membership.Standing.LEFT:
                 # What was stored stays acknowledged; only who was put out learns nothing more.
                 return same_post(known, post)
-            room, sender = self.allowed(post, basis)
+            room, sender, closed = self.allowed(post, basis)
             if known:
                 return same_post(known, post)
+            if closed:
+                raise ChatError("read_only", closed)
             if post.reply_to is not None and basis.replied_to_room_id != room.pk:
                 raise no_such_message()
             files = find_files(post, room) if post.attachments else []
@@ -176,20 +183,22 @@ class Batch:
         self.fresh.append(message)
         return Posted(message, duplicate=False)
 
-    def allowed(self, post: Post, basis: Basis) -> tuple[Room, User]:
-        """Room and sender. A first post into a public room makes a member."""
+    def allowed(self, post: Post, basis: Basis) -> tuple[Room, User, str]:
+        """Room, sender, why they cannot post. A first post into a public room makes a member."""
         if basis.standing == Membership.Standing.BELONGS:
             assert basis.room_id
             assert basis.membership_id
             self.memberships[post.user_id, basis.room_id] = basis.membership_id
             sender = known_sender(post.user_id, basis.username, basis.display_name)
-            return known_room(basis.room_id, post.slug), sender
+            closed = access.why_closed(basis.archived, basis.posting, basis.role)
+            return known_room(basis.room_id, post.slug, basis.kind), sender, closed
         newcomer = get_user_model().objects.filter(pk=post.user_id).first()
         if newcomer is None:
             raise ChatError("not_signed_in", "This account is gone.")
         room = access.room(newcomer, post.slug)
-        self.memberships[newcomer.pk, room.pk] = enter_room(room=room, user=newcomer).pk
-        return room, newcomer
+        own = enter_room(room=room, user=newcomer)
+        self.memberships[newcomer.pk, room.pk] = own.pk
+        return room, newcomer, access.why_closed(room.archived, room.posting, own.role)
 
     def take_ticks(self) -> None:
         by_room: dict[int, list[Message]] = {}
@@ -252,9 +261,9 @@ def no_such_file() -> ChatError:
 
 
 @lru_cache(maxsize=4096)
-def known_room(room_id: int | None, slug: str) -> Room:
-    """With nothing but what a message tells of its room. Nobody changes it."""
-    return Room.from_db(connection.alias, ["id", "slug"], [room_id, slug])
+def known_room(room_id: int | None, slug: str, kind: str | None) -> Room:
+    """With nothing but what never changes of a message's room. Nobody changes it."""
+    return Room.from_db(connection.alias, ["id", "slug", "kind"], [room_id, slug, kind])
 
 
 @lru_cache(maxsize=4096)

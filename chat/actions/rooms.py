@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 
 from chat import access, events, names, protocol
+from chat.actions import conversations
 from chat.actions.publishing import after_commit
 from chat.errors import ChatError
 from chat.models import Membership, Room, rows
@@ -46,26 +47,13 @@ def come_in(room: Room, user: User, by_page: bool) -> Membership:
     """Looks at the standing again: a ban may have come in between."""
     with transaction.atomic():
         known = access.membership(user, room)
-        if known and known.belongs:
+        if known and (known.belongs or conversations.brings_back(room, known)):
             return known
         if known and known.standing != Membership.Standing.LEFT:
             raise access.shut_out()
         if known and not by_page:
             raise ChatError("forbidden", "You left this room; open its page to come in again.")
         return join(room, user, Membership.Role.MEMBER)
-
-
-def describe_room(*, room: Room, topic: str) -> None:
-    """Change what a room is about, for everybody who looks at it."""
-    node.writer.run(partial(change_topic, room, topic.strip()))
-
-
-def change_topic(room: Room, topic: str) -> None:
-    with transaction.atomic():
-        Room.objects.filter(pk=room.pk).update(topic=topic)
-        room.topic = topic
-        text = protocol.encode(events.room_updated(room))
-        after_commit(node.bus.publish, topics.room(room.pk), text)
 
 
 def find_or_make_room(name: str, by: User, kind: str) -> tuple[Room, bool]:

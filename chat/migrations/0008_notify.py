@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("chat", "0006_formatting")]
+    dependencies = [("chat", "0007_conversations_and_settings")]
 
     operations = [
         migrations.AddField(

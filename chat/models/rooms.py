@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection, models
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chat.limits import NAMESAKES_LOOKED_AT, ROOM_NAME_CHARS, SLUG_CHARS, TOPIC_CHARS
 
@@ -38,11 +39,13 @@ class RoomQuerySet(models.QuerySet["Room"]):
         """What is `visible_to` the user, with `last_posted_at`, by name; of these names alone.
 
         Goes along an index and ends with the page: others' private rooms are all that is skipped.
+        Conversations have no name of their own and are not among them.
         """
         from chat.models.messages import Message
 
         last = Message.objects.filter(room=models.OuterRef("pk")).order_by("-seq")
-        found = self.visible_to(user).that_begin("identity", beginning)
+        named = self.exclude(kind=Room.Kind.DIRECT)
+        found = named.visible_to(user).that_begin("identity", beginning)
         last_posted_at = models.Subquery(last.values("created_at")[:1])
         return found.annotate(last_posted_at=last_posted_at).order_by("identity", "pk")
 
@@ -55,14 +58,33 @@ class Room(models.Model):
     class Kind(models.TextChoices):
         PUBLIC = "public"
         PRIVATE = "private"
+        # A conversation: has no name, is seen by its people alone, and always by the same ones.
         DIRECT = "direct"
 
-    name = models.CharField(max_length=ROOM_NAME_CHARS)
+    class Posting(models.TextChoices):
+        """Who may post."""
+
+        EVERYBODY = "everybody", _("everybody")
+        MODERATORS = "moderators", _("only moderators")
+
+    name = models.CharField(max_length=ROOM_NAME_CHARS, blank=True)
     # The name folded: NFKC and case folding can make it up to eighteen times as long.
     identity = models.CharField(max_length=ROOM_NAME_CHARS * 18, editable=False)
     slug = models.CharField(max_length=SLUG_CHARS, unique=True)
     kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.PUBLIC)
     topic = models.CharField(max_length=TOPIC_CHARS, blank=True)
+    # With the database's defaults: while processes of an older version still make rooms.
+    archived = models.BooleanField(default=False, db_default=False)
+    posting = models.CharField(
+        max_length=10,
+        choices=Posting.choices,
+        default=Posting.EVERYBODY,
+        db_default=Posting.EVERYBODY,
+    )
+    # Who talks in a conversation, as a digest of their ids; empty elsewhere.
+    people_key = models.CharField(
+        max_length=32, blank=True, editable=False, default="", db_default=""
+    )
     # The room's clock: it advances once for every durable change in the room, without gaps.
     tick = models.PositiveBigIntegerField(default=0, editable=False)
     # How many messages were ever posted in it, deleted ones too.
@@ -80,6 +102,10 @@ class Room(models.Model):
             models.UniqueConstraint(
                 fields=["identity"], condition=Q(kind="public"), name="one_public_room_an_identity"
             ),
+            # Two people who write to each other at the same moment meet in one conversation.
+            models.UniqueConstraint(
+                fields=["people_key"], condition=Q(kind="direct"), name="one_conversation_of_these"
+            ),
         ]
         indexes = [
             models.Index(fields=["identity", "id"], name="rooms_by_name"),
@@ -90,7 +116,11 @@ class Room(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name
+        return self.name or str(_("a conversation"))
+
+    @property
+    def is_direct(self) -> bool:
+        return self.kind == self.Kind.DIRECT
 
     def advance(self, ticks: int = 1, *, posts: int = 0) -> int:
         """Take the room's next ticks, for so many posts among them; the last of the ticks.
@@ -152,7 +182,8 @@ class Membership(models.Model):
 
     class Standing(models.TextChoices):
         BELONGS = "belongs"
-        # Went by themselves; may come in again by the room's page.
+        # Went by themselves; may come in again by the room's page. In a conversation: does not have
+        # it in their list, until somebody writes.
         LEFT = "left"
         # Was put out; a moderator has to ask them in again.
         REMOVED = "removed"
@@ -198,6 +229,10 @@ class Membership(models.Model):
     @property
     def can_moderate(self) -> bool:
         return self.belongs and self.role in MODERATING
+
+    @property
+    def is_owner(self) -> bool:
+        return self.belongs and self.role == self.Role.OWNER
 
     @property
     def rank(self) -> int:

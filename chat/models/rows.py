@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from django.db import connection
 
 from chat.models.rooms import Membership, Room
@@ -114,6 +115,13 @@ def room_and_standing(user_id: int, slug: str) -> tuple[Room, str | None] | None
     return None
 
 
+class Partner(NamedTuple):
+    """Somebody in a conversation."""
+
+    username: str
+    name: str
+
+
 class OwnRoom(NamedTuple):
     """A room that somebody belongs to, and what waits there for them."""
 
@@ -124,6 +132,8 @@ class OwnRoom(NamedTuple):
     name: str
     kind: str
     topic: str
+    archived: bool
+    posting: str
     tick: int
     role: str
     read: int
@@ -131,6 +141,8 @@ class OwnRoom(NamedTuple):
     mentions: int
     # As Membership has it; empty where nothing was chosen.
     notify: str
+    # Of a conversation: the others in it, by name.
+    people: tuple[Partner, ...] = ()
 
     @property
     def pk(self) -> int:
@@ -149,12 +161,27 @@ class OwnRoom(NamedTuple):
         usual = Membership.Notify.EVERYTHING if is_direct else Membership.Notify.MENTIONS
         return self.notify or usual
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether it is a conversation with oneself, for notes."""
+        return self.kind == Room.Kind.DIRECT and not self.people
+
+    @property
+    def face(self) -> Partner:
+        """Whose initials and colour stand for it: of several people, those of the first two."""
+        if not self.people:
+            return Partner(self.slug, self.name)
+        firsts = [each.name.split()[0] for each in self.people[:2]]
+        first = self.people[0]
+        return Partner(first.username, " ".join(firsts) if len(firsts) > 1 else first.name)
+
 
 # Others' messages behind the read position, deleted ones not counted: all that were posted since,
 # without those that are gone and one's own. Each part is found at the end of an index, however
 # much waits; own ones are there only where somebody set their position back.
 OWN_ROOMS = """
-SELECT s.user_id, r.id, s.id, r.slug, r.name, r.kind, r.topic, r.tick, s.role, s.read,
+SELECT s.user_id, r.id, s.id, r.slug, r.name, r.kind, r.topic, r.archived, r.posting, r.tick,
+       s.role, s.read,
        CASE WHEN r.tick <= s.read THEN 0 ELSE
            r.posted
            - COALESCE((SELECT m.number FROM chat_message m
@@ -170,12 +197,19 @@ SELECT s.user_id, r.id, s.id, r.slug, r.name, r.kind, r.topic, r.tick, s.role, s
            (SELECT COUNT(*) FROM chat_mention n
             WHERE n.user_id = s.user_id AND n.room_id = s.room_id AND n.seq > s.read)
        END,
-       s.notify
+       s.notify,
+       CASE WHEN r.kind = 'direct' THEN
+           (SELECT {everybody} FROM chat_membership o JOIN accounts_user u ON u.id = o.user_id
+            WHERE o.room_id = r.id)
+       END
 FROM {source} JOIN chat_room r ON r.id = s.room_id
 WHERE s.standing = 'belongs' AND {condition} ORDER BY r.identity
 """
 # The order of a CROSS JOIN is kept by SQLite, which would rather read all memberships.
 THESE_PAIRS = "(VALUES {pairs}) p CROSS JOIN chat_membership s"
+
+
+PEOPLE = msgspec.json.Decoder(list[tuple[int, str, str]])
 
 
 def own_rooms(*user_ids: int) -> list[OwnRoom]:
@@ -221,8 +255,22 @@ def belonging(room_ids: Collection[int], user_ids: set[int]) -> list[tuple[int, 
 def own_rooms_where(
     condition: str, *values: int, source: str = "chat_membership s"
 ) -> list[OwnRoom]:
-    statement = OWN_ROOMS.format(source=source, condition=condition)
-    return [OwnRoom(*row) for row in fetch(statement, *values)]
+    everybody = everybody_in(connection.vendor)
+    statement = OWN_ROOMS.format(source=source, condition=condition, everybody=everybody)
+    return [
+        OwnRoom(*row[:-1]) if row[-1] is None else conversation(row[:-1], row[-1])
+        for row in fetch(statement, *values)
+    ]
+
+
+def conversation(row: tuple[Any, ...], everybody: str) -> OwnRoom:
+    """As one of its people has it: the others' names are its name; alone, it is their own."""
+    people = PEOPLE.decode(everybody)
+    named = sorted((name.casefold(), username, name) for _, username, name in people)
+    own = next(username for user_id, username, _ in people if user_id == row[0])
+    others = [Partner(username, name) for _, username, name in named if username != own]
+    name = ", ".join(each.name for each in others) or named[0][2]
+    return OwnRoom(*row)._replace(name=name, people=tuple(others))
 
 
 def clocks(room_ids: Collection[int]) -> dict[int, int]:
@@ -244,6 +292,10 @@ class Basis(NamedTuple):
     standing: str | None
     username: str | None
     display_name: str | None
+    role: str | None
+    kind: str | None
+    archived: bool | None
+    posting: str | None
     # The message that was posted under its client id before.
     earlier_id: int | None
     # The room of what it replies to.
@@ -252,7 +304,8 @@ class Basis(NamedTuple):
 
 BASES = """
 WITH post (place, user_id, slug, client_id, reply_to) AS (VALUES {posts})
-SELECT r.id, s.id, s.standing, u.username, u.display_name, m.id, o.room_id
+SELECT r.id, s.id, s.standing, u.username, u.display_name, s.role, r.kind, r.archived, r.posting,
+       m.id, o.room_id
 FROM post
 LEFT JOIN chat_room r ON r.slug = post.slug
 LEFT JOIN chat_membership s ON s.user_id = post.user_id AND s.room_id = r.id
@@ -283,6 +336,15 @@ def fetch(statement: str, *values: Any) -> list[tuple[Any, ...]]:
         cursor.execute(statement, values)
         found: list[tuple[Any, ...]] = cursor.fetchall()
     return found
+
+
+def everybody_in(vendor: str) -> str:
+    """A JSON list of ids, usernames and names."""
+    name = "CASE WHEN u.display_name = '' THEN u.username ELSE u.display_name END"
+    columns = f"u.id, u.username, {name}"
+    if vendor == "sqlite":
+        return f"json_group_array(json_array({columns}))"
+    return f"json_agg(json_build_array({columns}))::text"
 
 
 def marks(values: Collection[object]) -> str:

@@ -40,6 +40,12 @@ class News(Order, tag="news"):
     room_id: int
 
 
+class RoomChanged(Order, tag="room-changed"):
+    """What a room is called or allows has changed, for those who do not look at it."""
+
+    room_id: int
+
+
 class Tell(Order, tag="tell"):
     """State, for all connections of a topic but the one of the id `skip`."""
 
@@ -116,6 +122,7 @@ class Heartbeat(Order, tag="heartbeat"):
 AnyOrder = (
     Change
     | News
+    | RoomChanged
     | Tell
     | Read
     | Expel

@@ -1,5 +1,6 @@
-// The page of all rooms.
+// The pages beside the rooms themselves.
 
+import { AskFirst } from "./elements/ask-first.js";
 import { ConfirmDialog } from "./elements/confirm-dialog.js";
 import { CopyLink } from "./elements/copy-link.js";
 import { LocalDate } from "./elements/local-date.js";
@@ -12,6 +13,7 @@ customElements.define("user-avatar", UserAvatar);
 customElements.define("theme-switch", ThemeSwitch);
 customElements.define("time-ago", TimeAgo);
 customElements.define("confirm-dialog", ConfirmDialog);
+customElements.define("ask-first", AskFirst);
 customElements.define("sign-out", SignOut);
 customElements.define("copy-link", CopyLink);
 customElements.define("local-date", LocalDate);

@@ -110,6 +110,7 @@ def test_a_topic_that_is_changed_is_told_to_the_room(cast: Cast, desk: Client) -
         ear = listener.to_room(cast.room)
         form = {
             "topic": "Everything",
+            "posting": "everybody",
             "name": "Another",
             "slug": "another",
             "kind": "private",

@@ -62,9 +62,9 @@ def test_the_page_costs_the_same_for_two_rooms_and_for_thirty(
     cast: Cast, browser: Browser, django_assert_num_queries: Any
 ) -> None:
     client = browser(cast.bob)
-    # Session, user, rooms with their last message, what waits in them.
+    # Session, user, rooms with their last message, what waits in them, conversations.
     for _ in range(2):
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(5):
             client.get("/chat/")
         for number in range(30):
             room, _ = open_room(name=f"Room {number}", by=cast.bob)
@@ -249,6 +249,8 @@ def test_a_script_makes_a_room_once_and_then_finds_it(cast: Cast, browser: Brows
         "unread": 0,
         "mentions": 0,
         "role": "owner",
+        "archived": False,
+        "posting": "everybody",
     }
     again = make(browser(cast.charlie), {"name": "KITCHEN", "kind": "public", "unknown": 1})
     assert (again.status_code, json.loads(again.content)["role"]) == (200, "member")

@@ -45,6 +45,8 @@ def test_a_room_is_shown_with_its_newest_messages_oldest_first(
         "unread": 60,
         "mentions": 0,
         "role": "member",
+        "archived": False,
+        "posting": "everybody",
     }
     history = page["history"]
     assert (history["room"], history["seq"]) == ("lobby", 60)

@@ -42,10 +42,17 @@ const preloadedBy = (template) =>
     .map(([, path]) => path)
     .sort();
 
+// What stands in people.html beside the list that it shares.
+const ofPeople = () => {
+  const shared = new Set(preloadedBy("_lobby_modules.html"));
+  return preloadedBy("people.html").filter((path) => !shared.has(path));
+};
+
 const PAGES = [
   ["main.js", "_modules.html"],
   ["rooms.js", "rooms.html"],
   ["rooms.js", "members.html"],
+  ["rooms.js", "room_settings.html"],
   ["rooms.js", "_lobby_modules.html"],
 ];
 
@@ -63,6 +70,12 @@ describe("the modules", () => {
       assert.deepEqual(preloadedBy(template), needed.sort());
     });
   }
+
+  it("behind people.js are all preloaded by people.html, beside those of rooms.js", () => {
+    const shared = reachableFrom(join(js, "rooms.js"));
+    const needed = [...reachableFrom(join(js, "people.js"))].filter((path) => !shared.has(path));
+    assert.deepEqual(ofPeople(), needed.map((path) => relative(join(root, "static"), path)).sort());
+  });
 
   it("that come later need nothing that is not there already, or is asked for with them", () => {
     const first = new Set(reachableFrom(join(js, "main.js")));

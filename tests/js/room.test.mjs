@@ -386,6 +386,30 @@ describe("a room", () => {
       assert.deepEqual(line.stored, wanted);
     });
   });
+
+  it("knows why one cannot post: archived, or for moderators alone", () => {
+    let told = 0;
+    room.addEventListener("standing", () => (told += 1));
+    const updated = { type: "room.updated", room: "lobby", archived: false, posting: "everybody" };
+    room.receive(updated);
+    assert.equal(room.whyClosed, "");
+    room.receive({ ...updated, posting: "moderators" });
+    assert.equal(room.whyClosed, "moderators");
+    room.receive({ type: "room.membership", room: "lobby", role: "moderator", muted_until: null });
+    assert.equal(room.whyClosed, "");
+    room.receive({ ...updated, room: "elsewhere", archived: true });
+    assert.equal(room.whyClosed, "");
+    room.receive({ type: "welcome", user: { username: "ada" }, rooms: [{ room: "lobby", archived: true }] });
+    assert.equal(room.whyClosed, "archived");
+    const own = { kind: "message", id: 1, mine: true, deleted: false };
+    assert.equal(room.mayTouch(own) || room.mayEdit(own), false);
+    assert.equal(room.mayDelete(own), true);
+    room.receive(updated);
+    assert.equal(room.whyClosed, "");
+    assert.equal(room.mayEdit(own), true);
+    assert.ok(told >= 4);
+  });
+
 });
 
 /** A connection that is cut at random, also between a commit and its ack. */

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
@@ -91,3 +92,30 @@ def test_what_was_there_is_formatted_where_its_text_needs_it(old: Any) -> None:
         "</p>",
         1_500: "<p><code>code</code> &lt;script&gt;</p>",
     }
+
+
+@pytest.fixture
+def before_conversations(transactional_db: None) -> Iterator[Any]:
+    """As it was when rooms had no settings, and people were found by nothing."""
+    try:
+        yield migrate([PEOPLE, ("chat", "0005_counting")])
+    finally:
+        migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+
+
+def test_rooms_stay_open_and_people_are_found(before_conversations: Any) -> None:
+    old = before_conversations
+    person = old.get_model("accounts", "User").objects
+    people = [
+        person.create(username="zoe", username_key="zoe", display_name="Élodie"),
+        person.create(username="Bob", username_key="bob"),
+    ]
+    for slug in ("x", "y"):
+        old.get_model("chat", "Room").objects.create(name=slug, slug=slug, identity=slug)
+    new = migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+    rooms = new.get_model("chat", "Room").objects.values_list("archived", "posting", "people_key")
+    assert list(rooms) == [(False, "everybody", "")] * 2
+    called = get_user_model().objects.called
+    assert [list(called(beginning)) for beginning in ("elo", "bo")] == [
+        [get_user_model().objects.get(pk=each.pk)] for each in people
+    ]

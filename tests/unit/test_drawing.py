@@ -13,10 +13,11 @@ from chat.drawing import Drawing, gap
 
 HOSTILE = "\"'><script>alert(1)</script>&amp;{{ x }}"
 LINK = {"kind": "public", "count": ""}
+LINK_GAPS = ("slug", "address", "name")
 
 
 def link(**values: object) -> str:
-    named = {name: gap(name) for name in ("slug", "address", "name")}
+    named = {name: gap(name) for name in LINK_GAPS}
     drawn = Drawing("chat/_room_link.html", {"each": {**LINK, **named}, "is_current": False})
     return drawn.fill(**values)
 

@@ -161,6 +161,11 @@ export class MessageComposer extends HTMLElement {
     write(element, text);
   }
 
+  /** Nobody writes here, or not this reader: what was typed waits until that changes. */
+  set isClosed(isClosed) {
+    this.querySelector("form").hidden = isClosed;
+  }
+
   set isFleeting(isFleeting) {
     this.querySelector(".composer__fleeting").hidden = !isFleeting;
   }

@@ -1,5 +1,6 @@
 import { cloneTemplate, write } from "../dom/markup.js";
 import { byPresence } from "../model/presence.js";
+import { gettext } from "../model/words.js";
 import { fetchPeople } from "../net/requests.js";
 
 const STATE_WORDS = { online: "online", away: "away" };
@@ -71,6 +72,12 @@ export class PeopleList extends HTMLElement {
     if (event.type === "input") this.#search?.search(event.target.value);
     else if (event.type === "keydown") this.#pressed(event);
     else if (event.target.closest(".people__more")) this.#search?.more();
+    else if (event.target.closest(".person__write")) this.#write(event.target.closest(".person"));
+  }
+
+  #write(row) {
+    const [username] = [...this.#rows].find(([, each]) => each.row === row);
+    this.dispatchEvent(new CustomEvent("person-write", { bubbles: true, detail: { username } }));
   }
 
   #pressed(event) {
@@ -131,7 +138,15 @@ export class PeopleList extends HTMLElement {
     row.querySelector(".person__name").title = `@${person.username}`;
     row.querySelector(".person__self").hidden = person.username !== this.#username;
     write(row.querySelector(".person__state"), STATE_WORDS[person.state] ?? person.state);
+    this.#offerWriting(row, person);
     return row;
+  }
+
+  #offerWriting(row, { username, name }) {
+    const button = row.querySelector(".person__write");
+    button.hidden = username === this.#username;
+    button.title = gettext("Message %(name)s", { name });
+    button.setAttribute("aria-label", button.title);
   }
 
   #forgetAllBut(kept) {

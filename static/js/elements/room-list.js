@@ -1,6 +1,9 @@
-import { cloneTemplate } from "../dom/markup.js";
+import { cloneTemplate, write } from "../dom/markup.js";
+import { faceOf } from "../model/avatar.js";
 import { callsOf } from "../model/room-list.js";
 import { gettext } from "../model/words.js";
+
+const DIRECT = "direct";
 
 /** The rooms in the sidebar, with what waits in each. */
 export class RoomList extends HTMLElement {
@@ -43,7 +46,7 @@ export class RoomList extends HTMLElement {
 
   /** A public room that one does not belong to stays: one may enter it. */
   #show(link, known) {
-    if (known || link.dataset.kind !== "private") this.#refresh(link, known);
+    if (known || link.dataset.kind === "public") this.#refresh(link, known);
     else this.forget(link.dataset.room);
   }
 
@@ -56,28 +59,41 @@ export class RoomList extends HTMLElement {
     if (known) this.#name(link, known);
   }
 
-  #name(link, { name, kind }) {
+  #name(link, known) {
+    const { name, kind, archived } = known;
     link.dataset.kind = kind;
-    const label = link.querySelector(".room-link__name");
-    if (label.textContent !== name) label.textContent = name;
+    write(link.querySelector(".room-link__name"), labelOf(known));
+    if (kind === DIRECT) return link.querySelector("user-avatar").show(faceOf(known));
     const picture = link.querySelector("use");
     const address = picture.getAttribute("href").split("#")[0];
-    picture.setAttribute("href", `${address}#${kind === "private" ? "lock" : "hash"}`);
+    picture.setAttribute("href", `${address}#${archived ? "archive" : (kind === "private" ? "lock" : "hash")}`);
   }
 
   #add(room) {
-    const item = cloneTemplate("room-link");
+    const item = cloneTemplate(room.kind === DIRECT ? "conversation-link" : "room-link");
     const link = item.querySelector("a");
     link.href = `${this.address}${encodeURIComponent(room.room)}/`;
     link.dataset.room = room.room;
     this.#refresh(link, room);
-    const next = this.#links.find((each) => nameOf(each).localeCompare(room.name) > 0);
-    this.querySelector("ul").insertBefore(item, next?.closest("li") ?? null);
+    const list = this.#listOf(room);
+    const links = [...list.querySelectorAll("a[data-room]")];
+    const next = links.find((each) => nameOf(each).localeCompare(room.name) > 0);
+    list.insertBefore(item, next?.closest("li") ?? null);
+  }
+
+  #listOf({ kind }) {
+    const section = kind === DIRECT ? "direct" : "rooms";
+    return this.querySelector(`[data-section="${section}"] ul`);
   }
 
   get #links() {
     return [...this.querySelectorAll("a[data-room]")];
   }
+}
+
+function labelOf({ name, kind, people }) {
+  const isAlone = kind === DIRECT && people?.length === 0;
+  return isAlone ? gettext("%(name)s (you)", { name }) : name;
 }
 
 const nameOf = (link) => link.querySelector(".room-link__name").textContent;

@@ -1,5 +1,5 @@
 import { readersLocale } from "../dom/locale.js";
-import { cloneTemplate } from "../dom/markup.js";
+import { cloneTemplate, write } from "../dom/markup.js";
 import { copyText, followViewport } from "../dom/quirks.js";
 import { Attention } from "../model/attention.js";
 import { Drafts } from "../model/drafts.js";
@@ -10,7 +10,7 @@ import { TypingTeller } from "../model/typing.js";
 import { gettext } from "../model/words.js";
 import { systemClock } from "../net/clock.js";
 import { Close, newClientId } from "../net/protocol.js";
-import { fetchHistory, fetchNamesakes, fetchPeople } from "../net/requests.js";
+import { fetchHistory, fetchNamesakes, fetchPeople, openConversation } from "../net/requests.js";
 import { ChatSocket } from "../net/socket.js";
 import { RoomGuide } from "./room-guide.js";
 
@@ -19,6 +19,10 @@ const FAREWELL_MS = 6_000;
 const INPUT = ["pointerdown", "keydown", "wheel", "touchstart"];
 const DRAGGING = ["dragenter", "dragover", "dragleave", "drop"];
 const NAMESAKES = 10;
+const WHY_CLOSED = {
+  archived: () => gettext("This room is archived."),
+  moderators: () => gettext("Only moderators post here."),
+};
 const PERMALINK = /^#message-(\d+)$/;
 
 /** The room's page: makes the parts, and carries news between them. */
@@ -224,12 +228,14 @@ export class RoomPage extends HTMLElement {
     "unread-jump": () => this.#goToUnread(),
     "connection-try": () => this.#socket.wake(),
     "connection-leave": ({ way }) => this.#go(way),
+    "person-write": (person) => this.#write(person),
   };
 
   /** Files may be dropped anywhere on the page. */
   #dragging = (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
+    if (this.#room.whyClosed) return;
     const isLeaving = event.type === "dragleave" && !this.contains(event.relatedTarget);
     const main = this.querySelector(".room");
     main.classList.toggle("room--dropping", event.type !== "drop" && !isLeaving);
@@ -269,8 +275,18 @@ export class RoomPage extends HTMLElement {
   /** What one may do here changed. */
   #showStanding() {
     this.#composer.standing = wordsForMute(this.#room.mutedUntil);
+    this.#showClosed();
     if (this.#menu.item) this.#menu.offer(this.#offers(this.#menu.item));
     this.#list.redraw();
+  }
+
+  /** A sentence in the place of the message box; what was typed waits behind it. */
+  #showClosed() {
+    const words = WHY_CLOSED[this.#room.whyClosed]?.() ?? "";
+    if (words && this.#composer.contains(document.activeElement)) this.querySelector("main").focus();
+    this.#composer.isClosed = Boolean(words);
+    this.querySelector(".foot__closed").dataset.why = this.#room.whyClosed;
+    write(this.querySelector(".foot__closed-words"), words);
   }
 
   #showTitle() {
@@ -281,6 +297,12 @@ export class RoomPage extends HTMLElement {
     this.querySelector("room-list").show(this.#rooms);
     this.#guide.roomsChanged();
     this.#showTitle();
+  }
+
+  /** It may have been renamed while nobody told this page. */
+  #showRoomAsWelcomed({ rooms = [] }) {
+    const own = rooms.find(({ room }) => room === this.#room.slug);
+    if (own) this.#showRoom(own);
   }
 
   #showRoom({ name, topic }) {
@@ -298,8 +320,8 @@ export class RoomPage extends HTMLElement {
   #offers(item) {
     const { isLive } = this.#room;
     return {
-      react: !item.deleted,
-      reply: !item.deleted,
+      react: this.#room.mayTouch(item),
+      reply: !item.deleted && !this.#room.whyClosed,
       edit: this.#room.mayEdit(item),
       link: true,
       copy: !item.deleted && Boolean(item.text),
@@ -420,6 +442,18 @@ export class RoomPage extends HTMLElement {
     else this.#composer.notice(gettext("The browser does not let a page copy."));
   }
 
+  /** To somebody, between the two. */
+  async #write({ username }) {
+    const token = this.querySelector("[name=csrfmiddlewaretoken]").value;
+    const { rooms } = this.dataset;
+    try {
+      const { room } = await openConversation(rooms, [username], token, fetch.bind(window));
+      location.assign(`${rooms}${encodeURIComponent(room)}/`);
+    } catch {
+      this.#composer.notice(gettext("The conversation could not be opened. Try again in a moment."));
+    }
+  }
+
   #markUnread(item) {
     if (this.#room.markUnread(item)) this.#composer.remark("Marked as unread from here.");
     else this.#composer.notice("Not marked: there is no connection right now.");
@@ -480,6 +514,7 @@ export class RoomPage extends HTMLElement {
 
   #hear(event) {
     if (event.type === "room.updated" && event.room === this.#room.slug) this.#showRoom(event);
+    if (event.type === "welcome") this.#showRoomAsWelcomed(event);
     if (event.type === "room.removed") this.querySelector("room-list").forget(event.room);
     this.#guide.hear(event);
     this.#rooms.hear(event);

@@ -8,6 +8,14 @@ export function initials(name) {
   return chosen.map(firstGrapheme).join("").toLocaleUpperCase();
 }
 
+/** Who stands for a conversation: of several people the first two. @returns {{username, name}} */
+export function faceOf({ room, name, people = [] }) {
+  const [first, second] = people;
+  if (!first) return { username: room, name };
+  const firstWord = (person) => person.name.trim().split(/\s+/u)[0];
+  return { username: first.username, name: second ? `${firstWord(first)} ${firstWord(second)}` : first.name };
+}
+
 const segmenter = globalThis.Intl?.Segmenter && new Intl.Segmenter();
 
 function firstGrapheme(word) {

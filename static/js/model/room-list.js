@@ -1,6 +1,9 @@
 // The reader's rooms and what waits in each, kept right by what the socket tells.
 
-/** @typedef {{room: string, name: string, kind: string, unread: number, mentions: number}} Known */
+/**
+ * @typedef {{room: string, name: string, kind: string, unread: number, mentions: number,
+ *   archived: boolean, posting: string, people?: {username: string, name: string}[]}} Known
+ */
 
 /**
  * Of what a room tells its reader: "everything", "mentions" or "nothing".
@@ -63,7 +66,7 @@ export class RoomList {
     welcome: ({ rooms = [] }) => (this.#rooms = new Map(rooms.map((room) => [room.room, room]))),
     "room.added": ({ type: _type, ...room }) => this.#rooms.set(room.room, room),
     "room.removed": ({ room }) => this.#rooms.delete(room),
-    "room.updated": ({ room, name, kind, topic }) => this.#change(room, { name, kind, topic }),
+    "room.updated": ({ room, type: _type, ...changes }) => this.#change(room, changes),
     "room.activity": ({ room, unread, mentions }) => this.#change(room, { unread, mentions }),
     "room.read": ({ room, unread, mentions }) => this.#change(room, { unread, mentions }),
   };

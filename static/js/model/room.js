@@ -39,6 +39,8 @@ export class Room extends EventTarget {
     this.#page = page;
     this.#send = send;
     this.role = page.room.role;
+    this.archived = page.room.archived;
+    this.posting = page.room.posting;
     this.#items = new ItemMaker(page.user);
     this.#makeHistory(fetchHistory);
     this.#makeParts(clock);
@@ -98,6 +100,12 @@ export class Room extends EventTarget {
     return this.role === "moderator" || this.role === "owner";
   }
 
+  /** Why one cannot post; empty where one can. @returns {""|"archived"|"moderators"} */
+  get whyClosed() {
+    if (this.archived) return "archived";
+    return this.posting === "moderators" && !this.canModerate ? "moderators" : "";
+  }
+
   get isEmpty() {
     const { messages, isComplete } = this.timeline;
     return isComplete && !messages.length && !this.outbox.entries.length;
@@ -151,6 +159,7 @@ export class Room extends EventTarget {
     "room.subscribed": (event) => this.#hearSubscribed(event),
     "presence.changed": (event) => this.#hearPresence(event),
     "room.membership": (event) => this.#hearStanding(event),
+    "room.updated": (event) => this.#hearSettings(event),
     "room.removed": (event) => this.#end({ code: "forbidden", ...event }),
     "room.read": ({ seq }) => this.#hearRead(seq),
     "room.activity": () => {},
@@ -163,8 +172,10 @@ export class Room extends EventTarget {
   };
 
   /** Another account signed in, in another tab: it must neither see nor send what is here. */
-  #hearWelcome({ user }) {
-    if (!user || user.username === this.#page.user.username) return;
+  #hearWelcome({ user, rooms = [] }) {
+    if (!user || user.username === this.#page.user.username) {
+      return this.#hearSettings(rooms.find(({ room }) => room === this.slug) ?? {});
+    }
     this.closed();
     this.#tell("stranger");
   }
@@ -211,6 +222,13 @@ export class Room extends EventTarget {
     if (role === this.role && mutedUntil === this.mutedUntil) return;
     this.role = role;
     this.mutedUntil = mutedUntil;
+    this.#tell("standing");
+  }
+
+  #hearSettings({ archived = this.archived, posting = this.posting }) {
+    if (archived === this.archived && posting === this.posting) return;
+    this.archived = archived;
+    this.posting = posting;
     this.#tell("standing");
   }
 
@@ -295,7 +313,12 @@ export class Room extends EventTarget {
   }
 
   mayEdit(item) {
-    return this.isMenuOf(item) && !item.deleted && item.mine;
+    return this.mayTouch(item) && item.mine && !this.whyClosed;
+  }
+
+  /** To react, or to change what was said. */
+  mayTouch(item) {
+    return this.isMenuOf(item) && !item.deleted && !this.archived;
   }
 
   mayDelete(item) {

@@ -66,6 +66,15 @@ export async function fetchNamesakes(address, q, fetch) {
   return getJSON(`${address}?${new URLSearchParams({ q })}`, fetch, { signal });
 }
 
+/**
+ * @param {string} address of the rooms
+ * @param {string[]} people usernames
+ * @returns {Promise<{room: string}>} the conversation with them
+ */
+export function openConversation(address, people, token, fetch) {
+  return sendJSON(address, { kind: "direct", people }, token, fetch);
+}
+
 async function getJSON(address, fetch, options) {
   const response = await answerOf(address, fetch, options);
   if (!response.ok) throw new RequestError(response.status, response.statusText);

@@ -1,0 +1,93 @@
+// Whom to write to: found by the beginning of a name as it is typed, and chosen.
+
+/** @typedef {{username: string, name: string}} Person */
+
+const PAUSE_MS = 200;
+
+export class PeopleFinder {
+  /** @type {Person[]} */
+  chosen = [];
+  /** @type {Person[]} */
+  found = [];
+  /** Whether there are more whose names begin so. */
+  more = false;
+  /** @type {"idle"|"asking"|"failed"} */
+  state = "idle";
+  /** The one that Enter takes; -1: none. */
+  active = -1;
+  #query = "";
+  #ask;
+  #clock;
+  #onChange;
+  #timer = null;
+  #question = 0;
+
+  /**
+   * @param {object} parts
+   * @param {(query: string) => Promise<{people: Person[], more: boolean}>} parts.ask
+   * @param {object} parts.clock
+   * @param {() => void} parts.onChange
+   */
+  constructor({ ask, clock, onChange }) {
+    this.#ask = ask;
+    this.#clock = clock;
+    this.#onChange = onChange;
+  }
+
+  get query() {
+    return this.#query;
+  }
+
+  /** As it is typed: the server is asked when the typing rests. */
+  search(text) {
+    const query = text.trim();
+    if (query === this.#query && this.state === "idle") return;
+    this.#query = query;
+    this.state = "asking";
+    this.#clock.clearTimeout(this.#timer);
+    this.#timer = this.#clock.setTimeout(() => this.look(), PAUSE_MS);
+    this.#onChange();
+  }
+
+  /** Now. What is answered late, to an earlier question, is dropped. */
+  async look() {
+    this.#clock.clearTimeout(this.#timer);
+    const question = ++this.#question;
+    this.state = "asking";
+    const answer = await this.#ask(this.#query).catch(() => null);
+    if (question !== this.#question) return;
+    this.state = answer ? "idle" : "failed";
+    this.found = answer?.people ?? [];
+    this.more = answer?.more ?? false;
+    this.active = this.#query && this.found.length ? 0 : -1;
+    this.#onChange();
+  }
+
+  /** @param {1|-1} step round the list */
+  move(step) {
+    const { length } = this.found;
+    if (!length) return;
+    const from = this.active < 0 && step < 0 ? 0 : this.active;
+    this.active = (from + step + length) % length;
+    this.#onChange();
+  }
+
+  isChosen({ username }) {
+    return this.chosen.some((each) => each.username === username);
+  }
+
+  /** Chooses, or takes back; what was typed for it is done. */
+  toggle(person) {
+    if (this.isChosen(person)) this.remove(person);
+    else this.chosen = [...this.chosen, person];
+    this.#query = "";
+    this.active = -1;
+    this.look();
+    this.#onChange();
+  }
+
+  remove({ username }) {
+    this.chosen = this.chosen.filter((each) => each.username !== username);
+    this.#onChange();
+  }
+}
