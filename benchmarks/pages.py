@@ -14,7 +14,10 @@ from benchmarks.tally import now
 from benchmarks.task import Task, connect_all
 
 CONNECTIONS = 4
-REQUEST = "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: sessionid={cookie}\r\n\r\n"
+REQUEST = (
+    "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nCookie: sessionid={cookie}\r\n"
+    "Accept-Encoding: {encoding}\r\n\r\n"
+)
 
 
 async def run(task: Task) -> Figures:
@@ -25,7 +28,7 @@ async def run(task: Task) -> Figures:
     clients[0].transport.close()
     path = task.plan["path"].format(room=task.rooms[0])
     if link := task.plan.get("link"):
-        async with reader(task, path) as read:
+        async with reader(task, path, encoding="identity") as read:
             found = re.search(link, (await read()).decode())
         assert found, f"{path} names nothing like {link}."
         path = found[1]
@@ -71,10 +74,11 @@ async def again_and_again(
 
 
 @asynccontextmanager
-async def reader(task: Task, path: str) -> AsyncIterator:  # type: ignore[type-arg]
+async def reader(task: Task, path: str, encoding: str = "gzip") -> AsyncIterator:  # type: ignore[type-arg]
     """A function that gets the path once more; raises AssertionError for any answer but 200."""
     source, sink = await asyncio.open_connection("127.0.0.1", task.ports[0], limit=1 << 22)
-    request = REQUEST.format(path=path, port=task.ports[0], cookie=task.cookies[0]).encode()
+    values = {"path": path, "port": task.ports[0], "cookie": task.cookies[0]}
+    request = REQUEST.format(**values, encoding=encoding).encode()
 
     async def read() -> bytes:
         sink.write(request)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
 import math
+import re
+import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
@@ -12,7 +16,7 @@ import msgspec
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import get_conditional_response
+from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views import csrf
 from msgspec import Struct
@@ -112,6 +116,31 @@ def refused(refusal: ChatError) -> HttpResponse:
     if refusal.retry_after:
         response["Retry-After"] = str(math.ceil(refusal.retry_after))
     return response
+
+
+TAKES_GZIP = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
+# Level 1 makes a fifth of the page in a third of a millisecond; level 6 a sixth, in one.
+GZIP_LEVEL = 1
+# As Django's GZipMiddleware: the size of an answer tells less of what is in it.
+PADDING_CHARS_MOST = 100
+
+
+def compact(request: HttpRequest, text: str) -> HttpResponse:
+    """A page that most of its readers fetch over a slow line."""
+    response = HttpResponse(text)
+    patch_vary_headers(response, ["Accept-Encoding"])
+    if TAKES_GZIP.search(request.headers.get("Accept-Encoding", "")):
+        response.content = zipped(response.content)
+        response["Content-Encoding"] = "gzip"
+    return response
+
+
+def zipped(content: bytes) -> bytes:
+    padding = "x" * secrets.randbelow(PADDING_CHARS_MOST)
+    body = io.BytesIO()
+    with gzip.GzipFile(padding, "wb", GZIP_LEVEL, body, mtime=0) as file:
+        file.write(content)
+    return body.getvalue()
 
 
 def kept_while_it_is_the_same(request: HttpRequest, answer: Struct) -> HttpResponse:

@@ -21,7 +21,7 @@ from accounts.models import User
 from chat import access, commands, drawing, events, finding, history, names, protocol
 from chat.actions.conversations import open_conversation
 from chat.actions.rooms import enter_room, open_room
-from chat.answers import as_json, as_page, json, kept_while_it_is_the_same, signed_in
+from chat.answers import as_json, as_page, compact, json, kept_while_it_is_the_same, signed_in
 from chat.bodies import read_body, read_new_room, read_query, wants_json
 from chat.errors import ChatError, no_such_room
 from chat.forms import RoomForm
@@ -162,7 +162,7 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
         csrf_token=get_token(request),
         page=drawing.embedded(msgspec.json.encode(start_of(user, own, rooms, request.path))),
     )
-    return HttpResponse(text)
+    return compact(request, text)
 
 
 def why_closed(own: OwnRoom) -> str:

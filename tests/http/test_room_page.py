@@ -1,5 +1,6 @@
 """A room's page: the newest messages, ready to be shown."""
 
+import gzip
 import json
 import re
 from typing import Any
@@ -180,3 +181,14 @@ def test_a_page_has_nothing_inline_but_data(cast: Cast, browser: Browser) -> Non
 def source_of(page: HttpResponse) -> str:
     assert page.status_code == 200
     return page.content.decode()
+
+
+def test_the_page_is_small_for_who_takes_it_compressed(cast: Cast, browser: Browser) -> None:
+    client = browser(cast.bob)
+    plain = client.get("/chat/lobby/")
+    small = client.get("/chat/lobby/", headers={"Accept-Encoding": "gzip, deflate, br"})
+    assert (small["Content-Encoding"], "Accept-Encoding" in small["Vary"]) == ("gzip", True)
+    assert len(small.content) < len(plain.content) / 3
+    assert embedded(HttpResponse(gzip.decompress(small.content))) == embedded(plain)
+    refusing = client.get("/chat/lobby/", headers={"Accept-Encoding": "gzip;q=0"})
+    assert "Content-Encoding" not in refusing
