@@ -8,14 +8,12 @@ import errno
 import json
 import re
 from collections import Counter
-from http.cookies import CookieError, SimpleCookie
-from importlib import import_module
 
-from channels.db import database_sync_to_async
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.db import InterfaceError, OperationalError
 
 from ChatApp.asgi_types import Application, Message, Receive, Scope, Send
+from ChatApp.sockets import read_together, session_key
 from ChatApp.static import answer
 
 PLAIN = [(b"content-type", b"text/plain"), (b"connection", b"close")]
@@ -38,7 +36,10 @@ class BoundedBodies:
         self.large: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        session = await uploading_session(scope)
+        try:
+            session = await uploading_session(scope)
+        except (OperationalError, InterfaceError):
+            return await refuse(send, "The chat cannot reach its storage just now.")
         if session is None:
             return await self.take(settings.REQUEST_BYTES, scope, receive, send)
         if self.large.total() >= LARGE_AT_ONCE or self.large[session] >= LARGE_A_SESSION:
@@ -90,22 +91,9 @@ async def uploading_session(scope: Scope) -> str | None:
         return None
     if b"content-length" in dict(scope["headers"]) and told_length(scope) <= settings.REQUEST_BYTES:
         return None
-    key = session_key(dict(scope["headers"]).get(b"cookie", b""))
-    return key if key and await is_signed_in(key) else None
-
-
-def session_key(cookies: bytes) -> str:
-    try:
-        found = SimpleCookie(cookies.decode("latin-1")).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        return ""
-    return found.value if found else ""
-
-
-async def is_signed_in(key: str) -> bool:
-    """Whether it is a session of somebody; what they may do says the view."""
-    session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    return bool(await database_sync_to_async(session.get)(SESSION_KEY))
+    key = session_key(scope)
+    # What they may do says the view.
+    return key if key and await read_together(key) else None
 
 
 async def refuse(send: Send, detail: str) -> None:
