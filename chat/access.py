@@ -20,6 +20,7 @@ from chat.errors import (
     no_such_invitation,
     no_such_message,
     no_such_room,
+    read_only,
 )
 from chat.limits import PEOPLE_FOUND, USERNAME_CHARS
 from chat.models import Attachment, Membership, Message, Room, RoomInvitation, rows
@@ -66,17 +67,17 @@ def is_put_away(room: Room, standing: str | None) -> bool:
 
 
 def why_closed(archived: bool | None, posting: str | None, role: str | None) -> str:
-    """Why somebody of that role cannot post in a room; empty where they can."""
+    """Why somebody of that role cannot post in a room: archived, moderators; empty if they can."""
     if archived:
-        return "This room is archived."
+        return "archived"
     is_closed = posting == Room.Posting.MODERATORS and role == Membership.Role.MEMBER
-    return "Only moderators post here." if is_closed else ""
+    return "moderators" if is_closed else ""
 
 
 def refuse_unless_open(room: Room, own: Membership) -> None:
     """Raises ChatError(read_only)."""
     if closed := why_closed(room.archived, room.posting, own.role):
-        raise ChatError("read_only", closed)
+        raise read_only(closed)
 
 
 def among(rooms: Iterable[OwnRoom], slug: str) -> OwnRoom | None:

@@ -55,6 +55,17 @@ def no_such_invitation() -> ChatError:
     return ChatError("no_such_invitation", "This invitation does not work, or not any more.")
 
 
+WHY_CLOSED = {
+    "archived": "This room is archived.",
+    "moderators": "Only moderators post here.",
+}
+
+
+def read_only(closed: str) -> ChatError:
+    """`closed` is what `access.why_closed` says."""
+    return ChatError("read_only", WHY_CLOSED[closed])
+
+
 def unavailable() -> ChatError:
     return ChatError("unavailable", "The chat cannot reach its storage just now.", retry_after=1.0)
 

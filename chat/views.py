@@ -142,7 +142,7 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
         raise no_such_room()
     drawn = drawing.room_page(
         own.kind,
-        closed=why_closed(own),
+        closed=access.why_closed(own.archived, own.posting, own.role),
         is_alone=own.is_alone,
         is_staff=user.is_staff,
         has_topic=bool(own.topic),
@@ -163,14 +163,6 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
         page=drawing.embedded(msgspec.json.encode(start_of(user, own, rooms, request.path))),
     )
     return compact(request, text)
-
-
-def why_closed(own: OwnRoom) -> str:
-    """Why its user cannot post in a room: archived, moderators; empty where they can."""
-    if own.archived:
-        return "archived"
-    is_member = own.role == Membership.Role.MEMBER
-    return "moderators" if own.posting == Room.Posting.MODERATORS and is_member else ""
 
 
 def start_of(user: User, own: OwnRoom, rooms: list[OwnRoom], path: str) -> RoomPage:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from chat import mentions, shelf, texts
 from chat.actions.formatting import html_of
 from chat.actions.publishing import after_commit, publish_on_commit
-from chat.errors import ChatError, no_such_message
+from chat.errors import ChatError, no_such_message, read_only
 from chat.limits import EMOJI_A_MESSAGE
 from chat.models import Attachment, Mention, Message, MessageRevision, Reaction, Room
 from chat.node import node
@@ -119,7 +119,7 @@ def changeable(message_id: int) -> Message:
     """The message, locked, unless somebody deleted it in the meantime, or its room is over."""
     message = locked(message_id)
     if message.room.archived:
-        raise ChatError("read_only", "This room is archived.")
+        raise read_only("archived")
     if message.deleted_at is not None:
         raise no_such_message()
     return message

@@ -17,7 +17,7 @@ from chat.actions.formatting import html_of
 from chat.actions.inserting import insert_rows
 from chat.actions.publishing import publish_on_commit
 from chat.actions.rooms import enter_room
-from chat.errors import ChatError, no_such_message
+from chat.errors import ChatError, no_such_message, read_only
 from chat.models import Attachment, Membership, Message, Room, rows
 from chat.models.messages import digest_of
 from chat.models.rooms import advance
@@ -161,7 +161,7 @@ class Batch:
             if known:
                 return same_post(known, post)
             if closed:
-                raise ChatError("read_only", closed)
+                raise read_only(closed)
             if post.reply_to is not None and basis.replied_to_room_id != room.pk:
                 raise no_such_message()
             files = find_files(post, room) if post.attachments else []
