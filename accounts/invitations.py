@@ -73,8 +73,7 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
         is_fresh = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
         return self.filter(is_fresh, revoked_at=None, made_by__is_active=True)
 
-    def with_room(self) -> InvitationQuerySet:
-        """Not used up."""
+    def not_used_up(self) -> InvitationQuerySet:
         return self.filter(Q(uses_most=None) | Q(uses__lt=F("uses_most")))
 
 
@@ -115,15 +114,15 @@ class Invitation(models.Model):
     @classmethod
     def of_key(cls, key: str | None, user: User | AnonymousUser | None = None) -> Invitation | None:
         found = cls.objects.in_force().filter(key=key).select_related("made_by").first()
-        return found if found and (found.has_room or found.was_used_by(user)) else None
+        return found if found and (not found.is_used_up or found.was_used_by(user)) else None
 
     @property
     def token(self) -> str:
         return sealed("invitation", self.key)
 
     @property
-    def has_room(self) -> bool:
-        return self.uses_most is None or self.uses < self.uses_most
+    def is_used_up(self) -> bool:
+        return self.uses_most is not None and self.uses >= self.uses_most
 
     def was_used_by(self, user: User | AnonymousUser | None) -> bool:
         return bool(user and user.pk and self.people.filter(user=user.pk).exists())
@@ -135,7 +134,7 @@ class Invitation(models.Model):
             if self.was_used_by(user):
                 return same.exists()
             # Of two who want its last use at the same moment one waits here for the other.
-            if not same.with_room().update(uses=F("uses") + 1):
+            if not same.not_used_up().update(uses=F("uses") + 1):
                 return False
             _, is_new = InvitationUse.objects.get_or_create(invitation=self, user=user)
             if not is_new:

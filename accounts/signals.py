@@ -1,7 +1,7 @@
 """What the rest of the site may hear about accounts; who listens is none of our business.
 
-All three are sent in the thread that did it, after the row was written, perhaps inside a
-transaction that is still open.
+All are sent in the thread that did it, after the row was written, perhaps inside a transaction
+that is still open.
 
 A person who changes their own password causes `account_changed` first (the user's row) and
 `session_cycled` right after it (their browser goes on under a new key, whose row takes the new

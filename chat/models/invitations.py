@@ -25,6 +25,6 @@ class RoomInvitation(models.Model):
     @staticmethod
     def links_into(room: Room | None) -> InvitationQuerySet:
         """Those that let somebody in, newest first; without a room, those of the site."""
-        links = Invitation.objects.in_force().with_room().select_related("made_by")
+        links = Invitation.objects.in_force().not_used_up().select_related("made_by")
         into = {"into__room": room} if room else {"into": None, "made_by__is_superuser": True}
         return links.filter(**into).order_by("-pk")
