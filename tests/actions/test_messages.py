@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import pytest
 from django.db import connection, transaction
 
+from chat.actions.conversations import open_conversation
 from chat.actions.messages import delete_message, edit_message
 from chat.actions.posting import post_message
 from chat.errors import ChatError
@@ -84,6 +85,29 @@ def test_ticks_are_dense_however_many_write_at_once(cast: Cast) -> None:
         own = Message.objects.filter(room=cast.room, client_id__isnull=False).order_by("seq")
         said = [m.text for m in own if m.text.startswith(f"{number} ")]
         assert said == sorted(said, key=lambda text: int(text.split()[1]))
+
+
+def test_what_messages_share_of_their_room_and_sender_is_never_more_than_cannot_change(
+    cast: Cast,
+) -> None:
+    """They are kept for the next post: what was fetched into them would be old by then."""
+    talk, _ = open_conversation(by=cast.alice, people=[cast.bob])
+    for room in (cast.room, talk):
+        message = post_message(room=room, sender=cast.alice, text="*Look*, @bob").message
+        for shared, known in (
+            (message.room, {"id", "slug", "kind"}),
+            (message.sender, {"id", "username", "display_name"}),
+        ):
+            everything = {field.attname for field in shared._meta.concrete_fields}
+            assert everything - shared.get_deferred_fields() == known
+
+
+def test_who_was_renamed_writes_under_their_new_name(cast: Cast) -> None:
+    for name in ("Bob", "Robert"):
+        cast.bob.display_name = name
+        cast.bob.save(update_fields=["display_name"])
+        message = post_message(room=cast.room, sender=cast.bob, text="hello").message
+        assert message.sender.name == name
 
 
 def test_two_rooms_have_clocks_of_their_own(cast: Cast) -> None:

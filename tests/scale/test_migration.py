@@ -10,7 +10,9 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
+from msgspec import UNSET
 
+from chat.history import newest
 from chat.models.rows import own_room
 
 PEOPLE = ("accounts", "0003_sign_in_epoch")
@@ -119,3 +121,20 @@ def test_rooms_stay_open_and_people_are_found(before_conversations: Any) -> None
     assert [list(called(beginning)) for beginning in ("elo", "bo")] == [
         [get_user_model().objects.get(pk=each.pk)] for each in people
     ]
+
+
+def test_a_process_of_before_goes_on_writing_while_it_is_replaced(
+    before_conversations: Any,
+) -> None:
+    old = before_conversations
+    migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+    person = old.get_model("accounts", "User").objects.create(username="ann")
+    room = old.get_model("chat", "Room").objects.create(slug="x", identity="x", tick=1, posted=1)
+    old.get_model("chat", "Membership").objects.create(user=person, room=room)
+    old.get_model("chat", "Message").objects.create(
+        room=room, seq=1, number=1, tick=1, sender=person, digest=b"", text="from before"
+    )
+    own = own_room(person.pk, room.pk)
+    (message,) = newest(own).messages
+    assert (own.archived, own.posting, own.notify) == (False, "everybody", "")
+    assert (message.message, message.html, message.attachments) == ("from before", UNSET, [])
