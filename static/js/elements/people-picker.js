@@ -92,9 +92,9 @@ export class PeoplePicker extends HTMLElement {
   #clicked(event) {
     const option = event.target.closest("[role=option]");
     if (option) return this.#toggle(this.#finder.found[this.#options.indexOf(option)]);
-    const chip = event.target.closest(".picker__chip-remove")?.closest("li");
+    const chip = event.target.closest(".people-picker__chip-remove")?.closest("li");
     if (chip) this.#finder.remove({ username: chip.dataset.username });
-    if (chip || event.target.matches(".picker__box")) this.#field.focus();
+    if (chip || event.target.matches(".people-picker__box")) this.#field.focus();
   }
 
   #submitted(event) {
@@ -119,13 +119,13 @@ export class PeoplePicker extends HTMLElement {
   #draw() {
     this.#drawChosen();
     this.#drawFound();
-    write(this.querySelector(".picker__said"), this.#words);
-    this.querySelector(".picker__start").disabled = !this.#finder.chosen.length;
+    write(this.querySelector(".people-picker__said"), this.#words);
+    this.querySelector(".people-picker__start").disabled = !this.#finder.chosen.length;
   }
 
   #drawChosen() {
     const { chosen } = this.#finder;
-    const list = this.querySelector(".picker__chosen");
+    const list = this.querySelector(".people-picker__chosen");
     const known = new Map([...list.children].map((chip) => [chip.dataset.username, chip]));
     list.replaceChildren(...chosen.map((person) => known.get(person.username) ?? chipOf(person)));
     list.hidden = !chosen.length;
@@ -147,11 +147,11 @@ export class PeoplePicker extends HTMLElement {
     const option = cloneTemplate("found");
     option.id = `person-${index}`;
     option.setAttribute("aria-selected", this.#finder.isChosen(person));
-    option.classList.toggle("picker__person--active", index === this.#finder.active);
+    option.classList.toggle("people-picker__person--active", index === this.#finder.active);
     option.querySelector("user-avatar").show(person);
-    write(option.querySelector(".picker__name"), person.name);
-    write(option.querySelector(".picker__username"), `@${person.username}`);
-    option.querySelector(".picker__self").hidden = person.username !== this.dataset.username;
+    write(option.querySelector(".people-picker__name"), person.name);
+    write(option.querySelector(".people-picker__username"), `@${person.username}`);
+    option.querySelector(".people-picker__self").hidden = person.username !== this.dataset.username;
     return option;
   }
 
@@ -165,11 +165,11 @@ export class PeoplePicker extends HTMLElement {
   }
 
   get #field() {
-    return this.querySelector(".picker__field");
+    return this.querySelector(".people-picker__field");
   }
 
   get #list() {
-    return this.querySelector(".picker__found");
+    return this.querySelector(".people-picker__found");
   }
 
   get #form() {
@@ -181,7 +181,7 @@ function chipOf(person) {
   const chip = cloneTemplate("chosen");
   chip.dataset.username = person.username;
   chip.querySelector("user-avatar").show(person);
-  write(chip.querySelector(".picker__chip-name"), person.name);
+  write(chip.querySelector(".people-picker__chip-name"), person.name);
   chip.querySelector("input").value = person.username;
   const remove = gettext("Remove %(name)s", { name: person.name });
   chip.querySelector("button").setAttribute("aria-label", remove);
