@@ -51,7 +51,7 @@ def rooms(request: HttpRequest) -> HttpResponse:
     commands.hurry_slowly(user, node.replays)
     query = convert(request.GET.dict(), RoomsQuery)
     found = Room.objects.by_name(user, names.identity(query.q.strip()))
-    page = list(found.exclude(kind=Room.Kind.DIRECT)[:ROOMS_FOUND])
+    page = list(found[:ROOMS_FOUND])
     own = {each.room_id for each in rows.waiting([(user.pk, room.pk) for room in page])}
     return json(
         FoundRooms(

@@ -151,7 +151,7 @@ class OwnRoom(NamedTuple):
 
     @property
     def calls(self) -> int:
-        """How much of it is for this one person: in a conversation of two, everything."""
+        """How much of it is for this one person: in a conversation, everything."""
         return self.unread if self.kind == Room.Kind.DIRECT else self.mentions
 
     @property

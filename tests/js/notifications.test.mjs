@@ -54,7 +54,7 @@ describe("what is told", () => {
     });
   }
 
-  it("where nothing was chosen is mentions, and everything in a conversation of two", () => {
+  it("where nothing was chosen is mentions, and everything in a conversation", () => {
     const { hear, told } = scene();
     hear(said(10));
     hear(activity("garden", 1));

@@ -1,3 +1,4 @@
+import { cloneTemplate } from "../dom/markup.js";
 import { askedBy, keyCaps } from "../model/keys.js";
 import { callsOf } from "../model/room-list.js";
 import { gettext } from "../model/words.js";
@@ -137,13 +138,7 @@ export class RoomGuide {
 
   #once(name, kind, template) {
     if (!customElements.get(name)) customElements.define(name, kind);
-    return document.querySelector(name) ?? this.#add(template);
-  }
-
-  #add(template) {
-    const { content } = document.querySelector(`template[data-name="${template}"]`);
-    this.#parts.page.append(document.importNode(content, true));
-    return this.#parts.page.lastElementChild;
+    return document.querySelector(name) ?? this.#parts.page.appendChild(cloneTemplate(template));
   }
 
   // --- What waits ---

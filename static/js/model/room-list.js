@@ -77,5 +77,5 @@ export class RoomList {
   }
 }
 
-/** How much of what waits is for the reader alone: in a conversation of two, everything. */
+/** How much of what waits is for the reader alone: in a conversation, everything. */
 export const callsOf = ({ kind, unread, mentions }) => (kind === "direct" ? unread : mentions);

@@ -1,7 +1,8 @@
 // Which rooms a few letters mean, the likeliest first.
 
+import { plain, wordsIn } from "./text.js";
+
 const MOST = 50;
-const BETWEEN_WORDS = /[\s\-_.,;:+@/()'’]+/u;
 
 /**
  * @typedef {{room: string, name: string, kind: string, topic?: string, unread?: number,
@@ -14,7 +15,7 @@ const BETWEEN_WORDS = /[\s\-_.,;:+@/()'’]+/u;
  * @returns {Choice[]} one's own first, among them what waits; then others
  */
 export function rank(own, found, wanted) {
-  const letters = plain(wanted);
+  const letters = plain(wanted.trim());
   const known = new Set(own.map(({ room }) => room));
   const others = found.filter(({ room }) => !known.has(room));
   return [...ordered(own, letters), ...ordered(others, letters)].slice(0, MOST);
@@ -43,7 +44,7 @@ function nearness(name, letters) {
   if (!letters) return 1;
   if (name === letters) return 5;
   if (name.startsWith(letters)) return 4;
-  if (name.split(BETWEEN_WORDS).some((word) => word.startsWith(letters))) return 3;
+  if (wordsIn(name).some((word) => word.startsWith(letters))) return 3;
   if (name.includes(letters)) return 2;
   return isScattered(name, letters) ? 1 : 0;
 }
@@ -58,6 +59,3 @@ function isScattered(name, letters) {
   }
   return true;
 }
-
-/** Without case, accents and other marks. */
-const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trim();
