@@ -61,6 +61,23 @@ async def test_a_publication_by_the_loop_itself_keeps_its_place() -> None:
     assert heard.ticks == [1, 2]
 
 
+async def test_what_fails_keeps_nobody_from_being_told_who_waits_behind_it() -> None:
+    heard = Heard()
+    heard.bus.attach(asyncio.get_running_loop())
+
+    def fail() -> None:
+        raise RuntimeError("on purpose")
+
+    for tick in (1, 2):
+        heard.bus.steer(fail)
+        tell(heard.bus, tick)
+    await asyncio.sleep(0)
+    assert heard.ticks == [1, 2]
+    tell(heard.bus, 3)
+    await asyncio.sleep(0)
+    assert heard.ticks == [1, 2, 3]
+
+
 def test_without_a_loop_nobody_is_told_and_nothing_breaks() -> None:
     heard = Heard()
     tell(heard.bus, 1)
