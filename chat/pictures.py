@@ -11,14 +11,18 @@ from typing import NamedTuple
 
 from PIL import Image, ImageOps
 
-from chat.traces import without_traces
+from chat.traces import scans, without_traces
 
 KINDS = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp"}
 # A bomb of a few kilobytes decodes into gigabytes: what is larger is no picture to us.
 PIXELS = 25_000_000
 # These can be decoded smaller, in a fraction of the memory.
 JPEG_PIXELS = 120_000_000
+# Takes four times the memory of the others, and nothing else goes on in the process meanwhile.
+WEBP_PIXELS = 12_500_000
 EDGE = 20_000
+# Each goes over the whole picture, and forty bytes make one; photographs have about ten.
+JPEG_SCANS = 64
 THUMBNAIL_EDGE = 720
 THUMBNAIL_QUALITY = 82
 # What the ways of holding a camera mean: these four lie on their side.
@@ -46,7 +50,7 @@ def look_at(path: Path, thumbnail: Path) -> Picture | None:
     with decoding:
         try:
             with Image.open(path, formats=list(KINDS)) as image:
-                picture = examine(image, thumbnail)
+                picture = examine(image, thumbnail) if is_modest(image, path) else None
             if picture:
                 clean(path, picture)
             return picture
@@ -62,22 +66,35 @@ def clean(path: Path, picture: Picture) -> None:
         path.write_bytes(without_traces(path.read_bytes(), picture.orientation))
 
 
-def examine(image: Image.Image, thumbnail: Path) -> Picture | None:
+def kind_of(image: Image.Image) -> str:
     # Phones put a second picture, such as one of the depth, behind a photograph.
-    kind = "JPEG" if image.format == "MPO" else image.format or ""
+    return "JPEG" if image.format == "MPO" else image.format or ""
+
+
+def is_modest(image: Image.Image, path: Path) -> bool:
+    """Whether decoding it takes what a picture may."""
+    most = WEBP_PIXELS if image.format == "WEBP" else PIXELS
+    if kind_of(image) == "JPEG":
+        found = scans(path.read_bytes())
+        if len(found) > JPEG_SCANS:
+            return False
+        # In several parts it is held in full, however small it is decoded.
+        is_light = found == [len(image.getbands())] and not image.info.get("progressive")
+        most = JPEG_PIXELS if is_light else PIXELS
     width, height = image.size
-    # A progressive one is held in full all the same.
-    is_light = kind == "JPEG" and not image.info.get("progressive")
-    most = JPEG_PIXELS if is_light else PIXELS
-    if not 0 < width * height <= most or max(width, height) > EDGE:
-        return None
+    return 0 < width * height <= most and max(width, height) <= EDGE
+
+
+def examine(image: Image.Image, thumbnail: Path) -> Picture:
+    width, height = image.size
     orientation = image.getexif().get(ORIENTATION, 1)
     image.draft("RGB", (THUMBNAIL_EDGE, THUMBNAIL_EDGE))
     image.load()
     draw_thumbnail(image, thumbnail)
     if orientation in SIDEWAYS:
         width, height = height, width
-    return Picture(KINDS[kind], width, height, orientation if orientation in range(1, 9) else 1)
+    is_known = orientation in range(1, 9)
+    return Picture(KINDS[kind_of(image)], width, height, orientation if is_known else 1)
 
 
 def draw_thumbnail(image: Image.Image, thumbnail: Path) -> None:

@@ -5,13 +5,17 @@ Nothing is decoded or drawn anew: the picture stays as it was, bit by bit.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator
 
 START, END, SCAN = 0xD8, 0xD9, 0xDA
 EXIF, PHOTOSHOP, COMMENT, PROFILE = 0xE1, 0xED, 0xFE, 0xE2
-# Within the picture's data: a literal 0xFF, and marks to start afresh at.
-INSIDE = {0x00, *range(0xD0, 0xD8)}
+# What a decoder reads on behind at once, as if it had no length: taken for the beginning of a part,
+# it would hide from us what stands there.
+ALONE = {0x00, 0x01, *range(0xD0, 0xD9)}
+# Behind a scan: not a literal 0xFF, nor a mark to start afresh at.
+MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7]")
 
 
 def without_traces(jpeg: bytes, orientation: int) -> bytes:
@@ -28,6 +32,11 @@ def without_traces(jpeg: bytes, orientation: int) -> bytes:
     return b"".join(kept)
 
 
+def scans(jpeg: bytes) -> list[int]:
+    """How many colours are in each of its scans. Raises ValueError for a broken one."""
+    return [part[4] for marker, part in parts(jpeg) if marker == SCAN]
+
+
 def parts(jpeg: bytes) -> Iterator[tuple[int, bytes]]:
     """Everything between the start and the end, which is the last; not what comes behind it."""
     place = 2
@@ -40,6 +49,8 @@ def parts(jpeg: bytes) -> Iterator[tuple[int, bytes]]:
         if marker == 0xFF:  # padding
             place += 1
             continue
+        if marker in ALONE:
+            raise ValueError("no part")
         if marker == END:
             yield marker, jpeg[place : place + 2]
             return
@@ -51,13 +62,10 @@ def parts(jpeg: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def end_of_scan(jpeg: bytes, place: int) -> int:
-    while True:
-        place = jpeg.find(b"\xff", place)
-        if place < 0 or place + 1 >= len(jpeg):
-            raise ValueError("cut off")
-        if jpeg[place + 1] not in INSIDE:
-            return place
-        place += 2
+    found = MARKER.search(jpeg, place)
+    if found is None:
+        raise ValueError("cut off")
+    return found.start()
 
 
 def upright(orientation: int) -> bytes:

@@ -412,6 +412,29 @@ def test_a_bomb_is_not_decoded(
     assert uploaded(bob, bomb(*size), "b.png")["thumbnail"] is None
 
 
+def test_a_photograph_that_is_gone_over_again_and_again_is_not_decoded(
+    bob: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = picture("JPEG", progressive=True)
+    assert uploaded(bob, plain, "a.jpg")["thumbnail"]
+    again = plain[plain.rindex(b"\xff\xda") : -2]
+    monkeypatch.setattr(pictures, "draw_thumbnail", pytest.fail)
+    many = plain[:-2] + again * pictures.JPEG_SCANS + plain[-2:]
+    assert uploaded(bob, many, "b.jpg")["thumbnail"] is None
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_what_takes_much_memory_is_not_decoded(
+    bob: Client, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "PIXELS", 1_000)
+    monkeypatch.setattr(pictures, "WEBP_PIXELS", 1_000)
+    assert uploaded(bob, picture("JPEG"), "light.jpg")["thumbnail"]
+    monkeypatch.setattr(pictures, "draw_thumbnail", pytest.fail)
+    heavy = picture(kind, progressive=True) if kind == "JPEG" else picture(kind)
+    assert uploaded(bob, heavy, "heavy")["thumbnail"] is None
+
+
 @pytest.mark.parametrize(
     ("name", "kept"),
     [

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops
 
-from chat.traces import without_traces
+from chat.traces import scans, without_traces
 
 
 def photograph(**options: Any) -> bytes:
@@ -40,3 +40,17 @@ def test_a_profile_of_colours_stays_and_which_way_is_up() -> None:
 def test_what_is_cut_off_is_refused(length: int) -> None:
     with pytest.raises((ValueError, IndexError)):
         without_traces(photograph()[:length], 1)
+
+
+def test_scans_are_counted() -> None:
+    assert scans(photograph()) == [3]
+    assert len(scans(photograph(progressive=True))) == 10
+
+
+@pytest.mark.parametrize("marker", [0x00, 0x01, 0xD0, 0xD7, 0xD8])
+def test_no_scan_is_hidden_behind_what_has_no_length(marker: int) -> None:
+    jpeg = photograph()
+    hidden = bytes([0xFF, marker, 0, 4]) + b"\xff\xda"
+    for broken in (jpeg[:2] + hidden + jpeg[2:], jpeg[:-2] + b"\xff" + hidden + jpeg[-2:]):
+        with pytest.raises(ValueError, match="no part"):
+            scans(broken)
