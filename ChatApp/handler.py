@@ -8,11 +8,13 @@ from typing import IO, Any, cast
 
 from django.core import signals
 from django.core.exceptions import RequestAborted
-from django.core.handlers.asgi import ASGIHandler, get_script_prefix
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest, get_script_prefix
 from django.core.handlers.base import BaseHandler
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
 
+FORMS = {"application/x-www-form-urlencoded", "multipart/form-data"}
 # As many answers are made at the same moment; each of these threads keeps its connection to SQLite.
 HTTP_THREADS = 14
 
@@ -40,6 +42,21 @@ class ThreadedHandler(ASGIHandler):
         if response.streaming:
             await loop.run_in_executor(self.threads, response.close)
 
+    def create_request(
+        self, scope: Any, body: IO[bytes]
+    ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
+        """Refuses a form that calls itself something else than UTF-8: there are codecs with which
+        Django fails again where it tells of it, or makes what no database takes."""
+        try:
+            request, refusal = super().create_request(scope, body)
+        except (LookupError, ValueError):
+            return None, not_in_utf8()
+        if request is None:
+            return None, cast(HttpResponseBase, refusal)
+        if request.content_type in FORMS and (request.encoding or "utf-8").lower() != "utf-8":
+            return None, not_in_utf8()
+        return request, None
+
     def respond(self, scope: Any, body: IO[bytes]) -> HttpResponseBase:
         """In a thread. What is not streamed is finished here, where its connection is."""
         set_script_prefix(get_script_prefix(scope))
@@ -50,3 +67,8 @@ class ThreadedHandler(ASGIHandler):
         if not response.streaming:
             response.close()
         return response
+
+
+def not_in_utf8() -> HttpResponse:
+    text = "A form has to be sent as UTF-8.\n"
+    return HttpResponse(text, content_type="text/plain", status=415)

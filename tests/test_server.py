@@ -126,6 +126,17 @@ def test_unknown_hosts_are_refused() -> None:
         assert "Traceback" not in server.text_of_log
 
 
+def test_a_form_in_another_encoding_is_refused() -> None:
+    with running_server() as server:
+        for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=b"):
+            for charset in ("charset=rot13", "charset=unicode_escape", "charset*=bogus''%41"):
+                headers = {"Content-Type": f"{kind}; {charset}"}
+                page = f"{server.address}/accounts/login/"
+                answer = httpx.post(page, content=b"a=b", headers=headers)
+                assert answer.status_code == 415, headers
+        assert "Traceback" not in server.text_of_log
+
+
 def test_runserver_works_on_a_fresh_clone_without_any_setting(tmp_path: Path) -> None:
     """daphne's command, with an empty data folder; nothing was migrated before."""
     port = free_port()
