@@ -88,8 +88,12 @@ def by_form_or_json(
         messages.error(request, refusal.detail)
     else:
         messages.success(request, notice or _("Done."))
-    still_belongs = request.user.memberships.belonging().filter(room__slug=slug).exists()
-    return redirect(back, slug) if still_belongs else redirect("chat-page")
+    return redirect(back, slug) if belongs_to(request.user, slug) else redirect("chat-page")
+
+
+def belongs_to(user: User, slug: str) -> bool:
+    # PostgreSQL takes no NUL, not even to compare with.
+    return "\0" not in slug and user.memberships.belonging().filter(room__slug=slug).exists()
 
 
 def signed_in(request: HttpRequest) -> User:

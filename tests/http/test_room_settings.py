@@ -131,3 +131,10 @@ def test_an_owner_passes_the_room_on(cast: Cast, browser: Browser) -> None:
     page = alice.post("/chat/lobby/members/alice/", {"_method": "delete"}, follow=True)
     assert "It is gone from your list." in page.content.decode()
     assert "Archive the room" in browser(cast.bob).get("/chat/lobby/settings/").content.decode()
+
+
+def test_a_form_for_a_room_that_cannot_be_leads_back_to_the_rooms(
+    cast: Cast, browser: Browser
+) -> None:
+    answer = browser(cast.alice).post("/chat/lob%00by/settings/", {"name": "Tea room"})
+    assert (answer.status_code, answer["Location"]) == (302, "/chat/")
