@@ -52,6 +52,9 @@ UNSENT_FILES = 50
 UNSENT_SECONDS = 24 * 3600
 UPLOADS_PER_SECOND = 1
 UPLOADS_AT_ONCE = 60
+# Looked at in the same moment, each in one of 14 threads that answer everybody; of one person.
+LOOKED_AT_ONCE = 8
+LOOKED_AT_A_PERSON = 4
 FILE_NAME_CHARS = 160
 CONTENT_TYPE_CHARS = 100
 

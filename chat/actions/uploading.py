@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -14,7 +17,7 @@ from django.utils import timezone
 from chat import pictures, shelf
 from chat.actions.publishing import after_commit
 from chat.errors import ChatError
-from chat.limits import UNSENT_FILES, UNSENT_SECONDS
+from chat.limits import LOOKED_AT_A_PERSON, LOOKED_AT_ONCE, UNSENT_FILES, UNSENT_SECONDS
 from chat.models import Attachment, Room
 from chat.node import node
 
@@ -25,14 +28,45 @@ if TYPE_CHECKING:
 FORGOTTEN_AT_ONCE = 20
 
 
+class Queue:
+    """Files that are looked at, or wait for it, each in a thread that answers requests.
+
+    Pictures take their time: with all of these threads waiting nobody would get an answer.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.people: Counter[int] = Counter()
+
+    @contextmanager
+    def place(self, user_id: int) -> Iterator[None]:
+        """Raises ChatError(unavailable) where there is none."""
+        with self.lock:
+            if self.people.total() >= LOOKED_AT_ONCE or self.people[user_id] >= LOOKED_AT_A_PERSON:
+                detail = "Too many files come just now. Try again soon."
+                raise ChatError("unavailable", detail, retry_after=2.0)
+            self.people[user_id] += 1
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.people[user_id] -= 1
+                self.people += Counter()
+
+
+queue = Queue()
+
+
 def upload(*, room: Room, uploader: User, path: Path, name: str, content_type: str) -> Attachment:
     """Take a file out of `shelf.incoming`. In a thread that may take its time.
 
-    Raises ChatError: rate_limited where too much waits to be sent, unavailable.
+    Raises ChatError: rate_limited where too much waits to be sent, unavailable also where too many
+    come at once.
     """
     try:
         key, small = shelf.new_key(), path.with_name(f"{path.name}{shelf.THUMBNAIL}")
-        picture = pictures.look_at(path, small)
+        with queue.place(uploader.pk):
+            picture = pictures.look_at(path, small)
         size = path.stat().st_size
         shelf.keep(path, key, small if picture else None)
     except OSError:

@@ -7,6 +7,7 @@ import struct
 import uuid
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,9 @@ from django.utils import timezone
 from PIL import Image
 
 from chat import pictures, shelf
+from chat.actions import uploading
 from chat.actions.members import remove
-from chat.limits import UNSENT_FILES, TokenBuckets
+from chat.limits import LOOKED_AT_A_PERSON, LOOKED_AT_ONCE, UNSENT_FILES, TokenBuckets
 from chat.models import Attachment, Membership, Message
 from chat.node import node
 from tests.cast import Cast, make_private
@@ -433,6 +435,23 @@ def test_what_takes_much_memory_is_not_decoded(
     monkeypatch.setattr(pictures, "draw_thumbnail", pytest.fail)
     heavy = picture(kind, progressive=True) if kind == "JPEG" else picture(kind)
     assert uploaded(bob, heavy, "heavy")["thumbnail"] is None
+
+
+def test_who_sends_many_pictures_at_once_keeps_nobody_from_an_answer(
+    cast: Cast, alice: Client, bob: Client
+) -> None:
+    with ExitStack() as places:
+        for _ in range(LOOKED_AT_A_PERSON):
+            places.enter_context(uploading.queue.place(cast.bob.pk))
+        refused = upload(bob)
+        assert refusal_of(refused) == (503, "unavailable")
+        assert refused["Retry-After"] == "2"
+        assert uploaded(alice)
+        for _ in range(LOOKED_AT_ONCE - LOOKED_AT_A_PERSON):
+            places.enter_context(uploading.queue.place(cast.charlie.pk))
+        assert refusal_of(upload(alice)) == (503, "unavailable")
+    assert uploaded(alice)
+    assert uploaded(bob)
 
 
 @pytest.mark.parametrize(
