@@ -21,9 +21,10 @@ JSON = [(b"content-type", b"application/json"), (b"retry-after", b"5"), (b"conne
 UPLOADS = re.compile(r"/chat/[^/]+/uploads/")
 # What stands around a file in its form.
 FORM_BYTES = 64 * 1024
-# Large bodies that are taken at the same time: of all, and in one session.
+# Large bodies that are taken at the same time: of all, and of one person, however often they are
+# signed in.
 LARGE_AT_ONCE = 32
-LARGE_A_SESSION = 4
+LARGE_A_PERSON = 4
 DISK_IS_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -32,23 +33,23 @@ class BoundedBodies:
 
     def __init__(self, inner: Application) -> None:
         self.inner = inner
-        # Sessions whose files are on their way.
-        self.large: Counter[str] = Counter()
+        # Whose files are on their way.
+        self.large: Counter[int] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            session = await uploading_session(scope)
+            person = await uploader(scope)
         except (OperationalError, InterfaceError):
             return await refuse(send, "The chat cannot reach its storage just now.")
-        if session is None:
+        if person is None:
             return await self.take(settings.REQUEST_BYTES, scope, receive, send)
-        if self.large.total() >= LARGE_AT_ONCE or self.large[session] >= LARGE_A_SESSION:
+        if self.large.total() >= LARGE_AT_ONCE or self.large[person] >= LARGE_A_PERSON:
             return await refuse(send, "Too many files are on their way just now. Try again soon.")
-        self.large[session] += 1
+        self.large[person] += 1
         try:
             return await self.take(settings.UPLOAD_BYTES + FORM_BYTES, scope, receive, send)
         finally:
-            self.large[session] -= 1
+            self.large[person] -= 1
             self.large += Counter()
 
     async def take(self, most: int, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,15 +86,16 @@ def told_length(scope: Scope) -> int:
     return int(told) if told.isdigit() else 0
 
 
-async def uploading_session(scope: Scope) -> str | None:
-    """The key of a session that may bring a large body; None: as much as any other request."""
+async def uploader(scope: Scope) -> int | None:
+    """Who may bring a large body; None: as much as any other request."""
     if scope["method"] != "POST" or not UPLOADS.fullmatch(scope["path"]):
         return None
     if b"content-length" in dict(scope["headers"]) and told_length(scope) <= settings.REQUEST_BYTES:
         return None
     key = session_key(scope)
     # What they may do says the view.
-    return key if key and await read_together(key) else None
+    sign_in = await read_together(key) if key else None
+    return sign_in.user.pk if sign_in else None
 
 
 async def refuse(send: Send, detail: str) -> None:

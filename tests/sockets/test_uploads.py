@@ -1,12 +1,16 @@
 """Large bodies at the door, before Django has them; and a file's way through the room."""
 
+import asyncio
+from asyncio import StreamReader, StreamWriter
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
 import httpx
 import pytest
 
+from ChatApp.bodies import LARGE_A_PERSON
 from tests.cast import Company
+from tests.chatter import Chatter
 
 pytestmark = pytest.mark.asyncio
 
@@ -52,3 +56,38 @@ async def test_a_large_body_is_taken_from_nobody_who_is_not_signed_in(company: C
     # Nor anything larger than a file may be.
     with suppress(httpx.TransportError):
         assert (await company.alice.upload(room, b"x" * 26 * MEGABYTE)).status_code == 413
+
+
+async def test_one_person_brings_few_large_files_at_once_however_often_signed_in(
+    company: Company,
+) -> None:
+    if company.server.environment.get("SERVER") == "daphne":
+        pytest.skip("daphne takes all of a body before anybody is asked")
+    room = await company.alice.make_room()
+    again = await Chatter(company.server, "alice").sign_in()
+    everybody = [company.alice] * LARGE_A_PERSON + [again]
+    lines = [await begin_upload(person, room) for person in everybody]
+    answers = [asyncio.create_task(reader.readline()) for reader, _ in lines]
+    refused, waiting = await asyncio.wait(answers, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+    assert [answer.result()[:12] for answer in refused] == [b"HTTP/1.1 503"]
+    assert (await company.bob.upload(room, b"x" * 4 * MEGABYTE)).status_code == 201
+    for answer in waiting:
+        answer.cancel()
+    for _, writer in lines:
+        writer.close()
+    await again.web.aclose()
+
+
+async def begin_upload(person: Chatter, room: str) -> tuple[StreamReader, StreamWriter]:
+    """The beginning of a large one, the rest of which never comes."""
+    host, _, port = person.server.address.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    lines = (
+        f"POST /chat/{room}/uploads/ HTTP/1.1",
+        f"Host: {host}:{port}",
+        f"Cookie: {person.cookie}",
+        f"Content-Length: {4 * MEGABYTE}",
+    )
+    writer.write("".join(f"{line}\r\n" for line in (*lines, "", "x")).encode())
+    await writer.drain()
+    return reader, writer
