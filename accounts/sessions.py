@@ -25,9 +25,12 @@ class SessionStore(db.SessionStore):
             return dict(known.session)
         # Not Django's, which makes the statement anew for each request.
         now = connection.ops.adapt_datetimefield_value(timezone.now())
-        with connection.cursor() as cursor:
-            cursor.execute(BY_KEY, [self.session_key, now])
-            row = cursor.fetchone()
+        row = None
+        # PostgreSQL takes no NUL, which a cookie may have in quotes.
+        if "\0" not in (self.session_key or ""):
+            with connection.cursor() as cursor:
+                cursor.execute(BY_KEY, [self.session_key, now])
+                row = cursor.fetchone()
         if row is None:
             self._session_key = None
             return {}

@@ -162,3 +162,8 @@ def test_too_many_tries_get_a_page_in_our_clothes(client: Client) -> None:
     answer = client.post("/accounts/login/", {"login": "", "password": ""})
     assert answer.status_code == 429
     assert 'class="entrance"' in answer.content.decode()
+
+
+def test_a_cookie_with_nul_in_it_is_nobodys(client: Client) -> None:
+    cookie = r'sessionid="abcdefgh\000ijklmnop"'
+    assert client.get("/chat/", headers={"cookie": cookie}).status_code == 302
