@@ -6,6 +6,7 @@ from playwright.async_api import Locator, Page, expect
 from tests.browser.acting import (
     connection,
     is_connected,
+    message_box,
     messages,
     refuses_posts,
     say,
@@ -13,6 +14,7 @@ from tests.browser.acting import (
 )
 from tests.browser.conftest import Visitor
 from tests.browser.test_axe import is_fine, seen
+from tests.browser.test_navigation import PHONE
 from tests.cast import Company
 
 pytestmark = pytest.mark.asyncio
@@ -103,6 +105,47 @@ async def test_members_have_one_line_of_buttons_and_the_bar_an_account(
     await expect(page.get_by_role("link", name="alice")).to_be_visible()
     await expect(row.get_by_role("button", name="Change")).to_be_visible()
     await is_fine(page, "members")
+
+
+async def test_on_a_phone_what_is_written_has_the_whole_width_and_no_button_moves(
+    company: Company, visit: Visitor
+) -> None:
+    room = await company.alice.make_room()
+    page = await visit(company.server, company.alice, f"/chat/{room}/", **PHONE)
+    box = message_box(page)
+    form = page.locator(".composer__form")
+    at_rest = await centres(page)
+    await box.fill("three words only")
+    (field, around) = (await box.bounding_box(), await form.bounding_box())
+    assert field
+    assert around
+    assert field["width"] > 0.9 * around["width"]
+    assert (in_use := await centres(page)) == at_rest
+    # Pressing it takes the focus from an empty box, and is meant for it all the same.
+    await box.fill("")
+    await page.get_by_role("button", name="Emoji", exact=True).click()
+    await expect(page.get_by_role("dialog", name="Emoji")).to_be_visible()
+    assert await centres(page) == in_use
+
+
+async def centres(page: Page) -> list[tuple[int, int]]:
+    """Of the composer's buttons that are always there."""
+    names = ("Attach files", "Emoji", "Send")
+    boxes = [
+        await page.get_by_role("button", name=name, exact=True).bounding_box() for name in names
+    ]
+    return [(round(box["x"]), round(box["y"])) for box in boxes if box]
+
+
+async def test_the_time_of_a_message_reads_the_same_beside_any_script(
+    company: Company, visit: Visitor
+) -> None:
+    room = await company.alice.make_room()
+    page = await visit(company.server, company.alice, f"/chat/{room}/")
+    await say(page, "שלום לכולם")
+    message = messages(page).last
+    await expect(message.locator(".message__bubble")).to_have_css("direction", "rtl")
+    await expect(message.locator("time")).to_have_css("direction", "ltr")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

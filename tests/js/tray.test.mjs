@@ -122,7 +122,7 @@ describe("the tray", () => {
 });
 
 describe("a file's size", () => {
-  for (const [bytes, words] of [[0, "0 byte"], [999, "999 byte"], [1536, "2 kB"], [3.44 * MEGABYTE, "3.4 MB"], [5e9, "4.7 GB"]]) {
+  for (const [bytes, words] of [[0, "0 bytes"], [1, "1 byte"], [999, "999 bytes"], [1536, "2 kB"], [3.44 * MEGABYTE, "3.4 MB"], [5e9, "4.7 GB"]]) {
     it(`is ${words}`, () => assert.equal(sizeOf(bytes, "en"), words));
   }
 

@@ -132,7 +132,7 @@ function prepareLink(link) {
 function frameCode(pre) {
   const frame = cloneTemplate("code");
   const { language = "" } = pre.dataset;
-  frame.querySelector(".code__language").textContent = language;
+  frame.querySelector(".code__language").textContent = language || gettext("Code");
   pre.replaceWith(frame);
   pre.className = "code__text";
   // Not every browser scrolls by keyboard what has no focus.

@@ -56,7 +56,9 @@ const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
 export function sizeOf(bytes, locale) {
   const power = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10));
   const unit = { style: "unit", unit: UNITS[power], maximumFractionDigits: power > 1 ? 1 : 0 };
-  return new Intl.NumberFormat(locale, unit).format(bytes / 1024 ** power);
+  // The short form of a byte knows no plural.
+  const unitDisplay = power ? "short" : "long";
+  return new Intl.NumberFormat(locale, { ...unit, unitDisplay }).format(bytes / 1024 ** power);
 }
 
 /** Within these bounds, in its own proportions; never larger than it is. */
