@@ -1,15 +1,16 @@
 """Make the pictures of docs/screenshots anew: `python -m tests.browser.take_screenshots`.
 
-A server of its own, four people who talk, and the main pages: wide and phone, light and dark.
+A server of its own, four people who talk, and the main pages: wide and phone, light and dark. What
+opens above a page, and a conversation of two, are taken once.
 """
 
 import asyncio
 from pathlib import Path
 
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests import services
-from tests.browser.acting import connection, is_shown
+from tests.browser.acting import connection, is_shown, message_box
 from tests.chatter import Chatter
 from tests.running import CHECKOUT, RunningServer, running_server
 
@@ -26,6 +27,27 @@ TALK = [
     ("grace", "Who brings the cake?"),
     ("ada", "I do 🎂 Lemon, unless somebody objects."),
     ("alan", "Nobody has ever objected to lemon."),
+]
+
+DRAFT = """Here is the part that everybody asks about. **Two things** to check:
+
+1. the clock is read _once_ a batch
+2. nobody reads it anywhere else
+
+```python
+def next_ticks(room: Room, count: int) -> range:
+    # One row, locked: two writers never get the same tick.
+    clock = Clock.objects.select_for_update().get(room=room)
+    clock.value += count
+    clock.save(update_fields=["value"])
+    return range(clock.value - count + 1, clock.value + 1)
+```"""
+CONVERSATION = [
+    ("grace", "Have you got five minutes for the patch?"),
+    ("ada", "Always. Is it the one from under your coat?"),
+    ("grace", DRAFT),
+    ("ada", "> nobody reads it anywhere else\n\nI looked: `history.py` does, line 40."),
+    ("grace", "Good eyes 👀 Gone in a minute."),
 ]
 
 
@@ -53,6 +75,14 @@ async def picture_everything(server: RunningServer, browser: Browser) -> None:
     room = await people["ada"].make_room("Release day")
     for other in ("Größe & Höhe", "Espace café", "Lemon cake 🍋", "Random"):
         await people["grace"].make_room(other)
+    for other in ("Espace café", "Random"):
+        await people["ada"].make_room(other)
+    body = {"kind": "direct", "people": ["grace"]}
+    answer = await people["ada"].post_json("/chat/", body)
+    conversation = answer.json()["room"]
+    for name, text in CONVERSATION:
+        async with people[name].tab(conversation) as tab:
+            await tab.post(text)
     async with asyncio.TaskGroup() as group:
         there = asyncio.Event()
         for name in ("grace", "alan", "edsger"):
@@ -63,6 +93,7 @@ async def picture_everything(server: RunningServer, browser: Browser) -> None:
         for size in SIZES:
             for scheme in SCHEMES:
                 await picture(server, browser, people["ada"], room, size, scheme)
+        await picture_details(server, browser, people["ada"], room, conversation)
         there.set()
 
 
@@ -74,29 +105,66 @@ async def stay(person: Chatter, room: str, until: asyncio.Event) -> None:
 async def picture(
     server: RunningServer, browser: Browser, ada: Chatter, room: str, size: str, scheme: str
 ) -> None:
-    context = await browser.new_context(
+    context = await window(server, browser, size, scheme)
+    page = await context.new_page()
+    suffix = f"{size}-{scheme}.png"
+    await page.goto("/accounts/login/")
+    await page.screenshot(path=PICTURES / f"entrance-{suffix}")
+    await sign_in(context, ada)
+    await page.goto("/chat/")
+    await page.screenshot(path=PICTURES / f"rooms-{suffix}")
+    await page.goto(f"/chat/{room}/")
+    await everybody_is_here(page)
+    await page.screenshot(path=PICTURES / f"room-{suffix}")
+    await context.close()
+
+
+async def picture_details(
+    server: RunningServer, browser: Browser, ada: Chatter, room: str, conversation: str
+) -> None:
+    context = await window(server, browser, "wide", "light")
+    await sign_in(context, ada)
+    page = await context.new_page()
+    await page.goto(f"/chat/{conversation}/")
+    await is_shown(page, "Grace", CONVERSATION[-1][1])
+    await expect(connection(page)).to_be_empty()
+    await page.screenshot(path=PICTURES / "conversation.png")
+    await page.goto(f"/chat/{room}/")
+    await everybody_is_here(page)
+    await message_box(page).fill("Lemon it is")
+    await page.get_by_role("button", name="Emoji", exact=True).click()
+    await page.get_by_role("searchbox", name="Find emoji").fill("cake")
+    await expect(page.get_by_role("group", name="Found")).to_be_visible()
+    await page.screenshot(path=PICTURES / "emoji.png")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Control+k")
+    await page.get_by_role("combobox", name="Go to a room").fill("e")
+    await page.screenshot(path=PICTURES / "switcher.png")
+    await context.close()
+
+
+async def everybody_is_here(page: Page) -> None:
+    await is_shown(page, "Alan", TALK[-1][1])
+    await expect(connection(page)).to_be_empty()
+    await expect(page.locator(".people-count").first).to_have_text("4")
+
+
+async def window(server: RunningServer, browser: Browser, size: str, scheme: str) -> BrowserContext:
+    return await browser.new_context(
         base_url=server.address,
         viewport=SIZES[size],  # type: ignore[arg-type]
         color_scheme=scheme,  # type: ignore[arg-type]
         device_scale_factor=1,
         has_touch=size == "phone",
+        is_mobile=size == "phone",
         reduced_motion="reduce",
     )
-    page = await context.new_page()
-    suffix = f"{size}-{scheme}.png"
-    await page.goto("/accounts/login/")
-    await page.screenshot(path=PICTURES / f"entrance-{suffix}")
-    await context.add_cookies(
-        [{"name": "sessionid", "value": ada.web.cookies["sessionid"], "url": server.address}]
-    )
-    await page.goto("/chat/")
-    await page.screenshot(path=PICTURES / f"rooms-{suffix}")
-    await page.goto(f"/chat/{room}/")
-    await is_shown(page, "Alan", TALK[-1][1])
-    await expect(connection(page)).to_be_empty()
-    await expect(page.locator(".people-count").first).to_have_text("4")
-    await page.screenshot(path=PICTURES / f"room-{suffix}")
-    await context.close()
+
+
+async def sign_in(context: BrowserContext, person: Chatter) -> None:
+    cookie = person.web.cookies["sessionid"]
+    address = person.server.address
+    await context.add_cookies([{"name": "sessionid", "value": cookie, "url": address}])
 
 
 if __name__ == "__main__":
