@@ -22,6 +22,8 @@ export function closeByBack(signal) {
   signal.addEventListener("abort", () => dialogs.disconnect());
 }
 
+const SETTLED_MS = 150;
+
 class BackButton {
   #open = [];
   #isGoing = false;
@@ -35,8 +37,8 @@ class BackButton {
     this.#open = this.#open.filter((each) => each !== element);
     if (isOpen) this.#open.push(element);
     if (isOpen) this.#mark();
-    // A menu may close because its dialog opens.
-    else setTimeout(() => this.#open.length || this.#unmark());
+    // A menu may close because its dialog opens, or for a moment at the end of a long press.
+    else setTimeout(() => this.#open.length || this.#unmark(), SETTLED_MS);
   }
 
   went() {
@@ -148,9 +150,13 @@ function swallowClick(article, done) {
     event.stopImmediatePropagation();
     stayOpen(article);
   };
+  const menu = document.querySelector("message-menu");
+  const reopen = ({ newState }) => newState === "closed" && stayOpen(article);
   addEventListener("click", refuse, once);
+  menu.addEventListener("toggle", reopen);
   setTimeout(() => {
     removeEventListener("click", refuse, once);
+    menu.removeEventListener("toggle", reopen);
     stayOpen(article);
     done();
   }, CLICK_MS);
