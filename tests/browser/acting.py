@@ -63,6 +63,15 @@ async def texts(page: Page) -> list[str]:
     return await log(page).locator(".message__body").all_inner_texts()
 
 
+async def becomes_true(page: Page, expression: str) -> None:
+    """Playwright's wait_for_function asks again by eval, which the page's policy forbids."""
+    for _ in range(500):
+        if await page.evaluate(expression):
+            return
+        await page.evaluate("new Promise((done) => setTimeout(done, 20))")
+    raise AssertionError(f"{expression} does not become true.")
+
+
 async def has_nothing_unsent(page: Page) -> None:
     await expect(page.locator(".message--sending, .message--failed")).to_have_count(0)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.browser.acting import is_connected, is_shown, message_box, messages
+from tests.browser.acting import becomes_true, is_connected, is_shown, message_box, messages
 from tests.browser.conftest import Visitor
 from tests.browser.test_axe import is_fine
 from tests.cast import Company
@@ -65,7 +65,7 @@ async def test_a_few_letters_lead_to_another_room(
     await page.keyboard.press("Escape")
     await expect(message_box(page)).to_be_focused()
     await page.keyboard.press("Control+k")
-    await page.keyboard.type("orangery")
+    await page.keyboard.type(f"orangery {sign}")
     option = page.get_by_role("option", name=f"Orangery {sign}")
     await expect(option).to_have_attribute("aria-selected", "true")
     await expect(page.get_by_role("option")).to_have_count(1)
@@ -156,7 +156,7 @@ async def choose_level(page: Page, level: str) -> None:
 async def expect_teller(*tabs: Page) -> None:
     """One of them holds the lock."""
     names = "(await navigator.locks.query()).held.map(({ name }) => name)"
-    await tabs[0].wait_for_function(f"(async () => {names}.includes('teller:bob'))()")
+    await becomes_true(tabs[0], f"(async () => {names}.includes('teller:bob'))()")
 
 
 async def notices(*tabs: Page) -> list[dict[str, Any]]:
@@ -186,14 +186,14 @@ async def test_on_a_phone_back_closes_what_is_open_and_a_long_press_opens_the_me
     rooms = page.get_by_role("navigation", name="Rooms")
     await drawer.click()
     await expect(rooms).to_be_visible()
-    await page.wait_for_function("history.state?.isOpen")
+    await becomes_true(page, "history.state?.isOpen")
     await page.evaluate("history.back()")
     await expect(rooms).to_be_hidden()
     for _ in range(2):
         await drawer.click()
-        await page.wait_for_function("history.state?.isOpen")
+        await becomes_true(page, "history.state?.isOpen")
         await page.get_by_role("button", name="Close").first.click()
-        await page.wait_for_function("!history.state?.isOpen")
+        await becomes_true(page, "!history.state?.isOpen")
         await expect(rooms).to_be_hidden()
     assert await page.evaluate("history.length") == steps + 1
 
@@ -201,14 +201,14 @@ async def test_on_a_phone_back_closes_what_is_open_and_a_long_press_opens_the_me
     menu = page.get_by_role("group", name="Message actions")
     await expect(menu).to_be_visible()
     await menu.get_by_role("button", name="Copy text").wait_for()
-    await page.wait_for_function("history.state?.isOpen")
+    await becomes_true(page, "history.state?.isOpen")
     await page.evaluate("history.back()")
     await expect(menu).to_be_hidden()
     await presses_long(page, messages(page).first, by=40)
     await expect(menu).to_be_hidden()
 
     await drawer.click()
-    await page.wait_for_function("history.state?.isOpen")
+    await becomes_true(page, "history.state?.isOpen")
     await rooms.locator(f'[data-room="{other}"]').click()
     await expect(page).to_have_url(re.compile(f"/chat/{other}/"))
     await page.go_back()
