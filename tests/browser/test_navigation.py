@@ -232,6 +232,8 @@ async def presses_long(page: Page, message: Locator, *, by: int = 0) -> None:
     # A press is long by the clock: there is no event to wait for where nothing is to happen.
     await page.wait_for_timeout(700)
     await touch("touchEnd")
+    # The page waits for a click that may follow, by its own clock.
+    await page.evaluate("new Promise((done) => setTimeout(done, 200))")
 
 
 async def test_the_page_can_be_installed(company: Company, visit: Visitor, room: str) -> None:
