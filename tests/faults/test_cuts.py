@@ -64,9 +64,11 @@ async def cut_after(wanderer: Wanderer, frames: int, *, batch: bool) -> None:
     """Cut after so many frames, or when nothing more comes."""
     visit = asyncio.create_task(wanderer.visit(frames=frames, batch=batch))
     while not visit.done():
-        before = len(wanderer.diary.visits[-1].frames) if wanderer.diary.visits else 0
+        visits = wanderer.diary.visits
+        before = len(visits[-1].frames) if visits else 0
         await asyncio.wait([visit], timeout=0.2)
-        if not visit.done() and before == len(wanderer.diary.visits[-1].frames):
+        # The first one may not even have begun.
+        if not visit.done() and visits and before == len(visits[-1].frames):
             visit.cancel()  # it closes properly, for a change
             await asyncio.wait([visit])
 
