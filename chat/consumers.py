@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
-from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -287,7 +286,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
             case protocol.ReadRoom():
                 commands.hurry_slowly(self.user)
                 reading = await node.read(commands.as_reading, self.sender, command)
-                await asyncio.wrap_future(read_soon(reading))
+                await read_soon(reading)
                 return protocol.Ok()
             case protocol.Subscribe():
                 commands.hurry_slowly(self.user, node.replays)
@@ -315,24 +314,21 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
             post = await node.read(formatted, post)
         await self.under_way.acquire()
         try:
-            future = store_soon(post)
+            store_soon(
+                post, lambda done: node.bus.steer(self.answer_post, connection, envelope, done)
+            )
         except Overloaded:
             self.under_way.release()
             raise
-        future.add_done_callback(
-            lambda done: node.bus.steer(self.answer_post, connection, envelope, done)
-        )
 
     def answer_post(
-        self, connection: Connection, envelope: protocol.Envelope, done: Future[Posted]
+        self, connection: Connection, envelope: protocol.Envelope, outcome: Posted | Exception
     ) -> None:
         self.under_way.release()
-        problem = done.exception()
-        if isinstance(problem, Exception):
-            self.answer(connection, envelope, self.refused(envelope, problem))
+        if isinstance(outcome, Exception):
+            self.answer(connection, envelope, self.refused(envelope, outcome))
         else:
-            posted = done.result()
-            ack = events.ack(posted.message, duplicate=posted.duplicate)
+            ack = events.ack(outcome.message, duplicate=outcome.duplicate)
             if isinstance(envelope.client_id, str):
                 # As it was written: not every client writes a UUID in small letters.
                 ack.client_id = envelope.client_id

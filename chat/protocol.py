@@ -123,7 +123,8 @@ ESCAPED_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 def decode_envelope(frame: str) -> Envelope:
     """What the frame calls itself. Raises ChatError(bad_frame) where it is not one at all."""
-    if ESCAPED_NUL.search(frame):
+    # The first look costs a tenth of the second, and is all that most frames need.
+    if "\\u0000" in frame and ESCAPED_NUL.search(frame):
         raise bad_frame("A text cannot hold the NUL character.")
     try:
         return ENVELOPES.decode(frame)
@@ -404,6 +405,4 @@ def encode(event: Struct) -> str:
 
 def timestamp(moment: datetime) -> str:
     """UTC, ISO 8601, milliseconds, Z."""
-    return (
-        moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-    )
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

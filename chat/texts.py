@@ -21,7 +21,7 @@ INFORMATION = "\u2139"
 def clean_text(text: str) -> str:
     """A message's text, trimmed. Raises ChatError: empty, too_long."""
     text = text.strip()
-    if not any(is_visible(character) for character in text):
+    if not text[:1].isalnum() and not any(is_visible(character) for character in text):
         raise ChatError("empty", "A message needs some text.")
     if len(text) > MESSAGE_CHARS:
         raise ChatError(

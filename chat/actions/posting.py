@@ -25,9 +25,8 @@ from chat.models.rows import Basis
 from chat.node import node
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future
-
     from accounts.models import User
+    from chat.realtime.writer import Settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +84,12 @@ def store_now(post: Post) -> Posted:
     return node.writer.store(store_posts, formatted(post))
 
 
-def store_soon(post: Post) -> Future[Posted]:
-    """Store a `formatted` post with the next batch. Any thread.
+def store_soon(post: Post, settled: Settled[Posted]) -> None:
+    """Store a `formatted` post with the next batch; see Writer.gather. Any thread.
 
-    Raises Overloaded; the future may hold a ChatError.
+    Raises Overloaded; the outcome may be a ChatError.
     """
-    return node.writer.gather(store_posts, post)
+    node.writer.gather(store_posts, post, settled)
 
 
 def store_posts(posts: Sequence[Post]) -> Sequence[Outcome]:

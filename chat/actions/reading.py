@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,9 +39,9 @@ def read_room(
     return node.writer.store(move_all, Reading(user.pk, room.pk, seq, unread, connection_id))
 
 
-def read_soon(reading: Reading) -> Future[bool]:
-    """The same with the next batch. Any thread. Raises Overloaded."""
-    return node.writer.gather(move_all, reading)
+async def read_soon(reading: Reading) -> bool:
+    """The same in the event loop. Raises Overloaded."""
+    return await node.writer.outcome(move_all, reading)
 
 
 def move_all(readings: Sequence[Reading]) -> Sequence[bool]:
