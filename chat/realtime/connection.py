@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
 from chat.realtime.gate import Gate
@@ -81,7 +81,7 @@ class Connection:
         self.queued_bytes = 0
         # What is delivered goes straight to the line: nothing waits, nothing is to be gathered.
         self.is_free = pace is None
-        # It stands in the list of the pace.
+        # It stands in the list of the pace: what comes has only to join the queue.
         self.is_due = False
         # Nothing goes out while it is held: the first frame is the greeting.
         self.is_held = False
@@ -104,7 +104,14 @@ class Connection:
     def take(self, parcel: Parcel) -> None:
         """As `deliver`; the same parcel may be given to many."""
         if self.is_free:
-            self.write(parcel)
+            # As `write` does, without a call: this is every delivery to who takes one at a time.
+            try:
+                rest = self.sink.write(parcel)
+            except Exception:
+                self.abandon()
+            else:
+                if rest is not None:
+                    self.drain(rest)
         elif self.close_code is None:
             self.queue.append(parcel)
             self.queued_bytes += parcel.weight
@@ -155,7 +162,15 @@ class Connection:
 
     def flush(self, frames: Frames | None = None) -> None:
         """Send what waits, unless the line is blocked; `frames` holds what others got just now."""
-        self.is_due = False
+        if self.is_due:
+            self.is_due = False
+            if frames and (frame := frames.get(tuple(self.queue))):
+                self.queue.clear()
+                self.queued_bytes = 0
+                self.write(frame)
+                return
+            # What came while it was due has not been weighed.
+            self.queued_bytes = sum([parcel.weight for parcel in self.queue])
         while self.queue and not self.draining and not self.is_held:
             self.write(self.next_frame(frames))
         if not self.queue:
@@ -260,7 +275,7 @@ class Connection:
     def abandon(self) -> None:
         """Give the line up without another word."""
         self.close_code = self.close_code or self.too_slow
-        self.is_free = False
+        self.is_free = self.is_due = False
         self.queue.clear()
         self.has_room.open()
         self.has_ended.open()
@@ -270,9 +285,18 @@ class Connection:
     def end(self) -> None:
         """The server has done with the line; nothing more can be sent."""
         self.close_code = self.close_code or self.too_slow
-        self.is_free = False
+        self.is_free = self.is_due = False
         self.queue.clear()
         self.has_room.open()
         self.has_ended.open()
         if self.draining:
             self.draining.cancel()
+
+
+def give(parcel: Parcel, connections: Iterable[Connection]) -> None:
+    """Have all of them take it. What a busy room costs is decided in this loop."""
+    for connection in connections:
+        if connection.is_due:
+            connection.queue.append(parcel)
+        else:
+            connection.take(parcel)

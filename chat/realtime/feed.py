@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from chat.realtime.connection import QUEUED_BYTES, QUEUED_EVENTS, Connection
+from chat.realtime.connection import QUEUED_BYTES, QUEUED_EVENTS, Connection, give
 from chat.realtime.parcel import Parcel
 
 # Lets a newcomer go live in a room that is written to faster than the log can be asked. Fits into
@@ -58,6 +58,8 @@ class Feed:
         self.recent_bytes = 0
         # Who follows live, with the tick up to which the log was read for them.
         self.live: dict[Connection, int] = {}
+        # No position is beyond this.
+        self.furthest = 0
         self.catching_up: set[Connection] = set()
 
     @property
@@ -96,6 +98,7 @@ class Feed:
             position = self.head
         self.catching_up.discard(connection)
         self.live[connection] = position
+        self.furthest = max(self.furthest, position)
         return True
 
     def joins_on(self, position: int) -> bool:
@@ -112,9 +115,7 @@ class Feed:
     def tell(self, event: str, *, skip: str | None = None) -> None:
         """State, such as presence, to all but the connection `skip`: it takes no tick."""
         parcel = Parcel(event, self.topic)
-        for connection in self.live:
-            if connection.id != skip:
-                connection.take(parcel)
+        give(parcel, [connection for connection in self.live if connection.id != skip])
 
     def publish(self, event: str, tick: int) -> None:
         """A change that was committed. Handed on if it is the next one.
@@ -161,6 +162,7 @@ class Feed:
         while len(self.recent) > RECENT_EVENTS or self.recent_bytes > RECENT_BYTES:
             self.recent_bytes -= self.recent.popleft()[2].weight
         self.head = tick
-        for connection, position in self.live.items():
-            if tick > position:
-                connection.take(parcel)
+        if tick > self.furthest:
+            give(parcel, self.live)
+        else:
+            give(parcel, [each for each, position in self.live.items() if tick > position])

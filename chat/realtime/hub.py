@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 
 from chat.realtime import topics
-from chat.realtime.connection import Connection
+from chat.realtime.connection import Connection, give
 from chat.realtime.feed import Feed, Page
 from chat.realtime.pace import Pace
 from chat.realtime.parcel import Parcel
@@ -146,9 +146,7 @@ class Hub:
         if feed := self.feeds.get(topic):
             feed.tell(event, skip=skip)
         parcel = Parcel(event)
-        for connection in self.listening(topic):
-            if connection.id != skip:
-                connection.take(parcel)
+        give(parcel, [each for each in self.listening(topic) if each.id != skip])
 
 
 def own_topics(connection: Connection) -> list[str]:
