@@ -12,7 +12,7 @@ from websockets.frames import Frame
 
 from ChatApp.websockets import FairProtocol
 
-PATIENCE_SECONDS = 10
+PATIENCE_SECONDS = 30
 
 
 class Watched(FairProtocol):

@@ -165,7 +165,7 @@ def test_a_stop_within_a_burst_says_1012(run: Run) -> None:
 
 def test_an_application_that_hears_nothing_holds_up_its_peer_and_no_memory(run: Run) -> None:
     async def scenario() -> None:
-        texts, burst = numbers(200_000)
+        texts, burst = numbers(50_000)
         async with serving() as (site, address, _):
             site.listens.clear()
             async with here(address) as line:
