@@ -59,7 +59,7 @@ def session_key(scope: Scope) -> str | None:
 
 
 def read_all(keys: Sequence[str]) -> list[SignIn | None]:
-    found = sign_ins({key for key in keys if "\0" not in key})
+    found = sign_ins(set(keys))
     return [found.get(key) for key in keys]
 
 

@@ -4,14 +4,11 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends import db
-from django.db import connection
-from django.utils import timezone
 
+from accounts import rows
 from accounts.models import SessionRenewal
 from accounts.sign_ins import prepared
 from accounts.signals import session_cycled, session_ended
-
-BY_KEY = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
 
 
 class SessionStore(db.SessionStore):
@@ -23,18 +20,11 @@ class SessionStore(db.SessionStore):
         known = prepared.get()
         if known and known.session_key == self.session_key:
             return dict(known.session)
-        # Not Django's, which makes the statement anew for each request.
-        now = connection.ops.adapt_datetimefield_value(timezone.now())
-        row = None
-        # PostgreSQL takes no NUL, which a cookie may have in quotes.
-        if "\0" not in (self.session_key or ""):
-            with connection.cursor() as cursor:
-                cursor.execute(BY_KEY, [self.session_key, now])
-                row = cursor.fetchone()
-        if row is None:
+        stored = rows.sessions([self.session_key or ""])
+        if not stored:
             self._session_key = None
             return {}
-        found: dict[str, Any] = self.decode(row[0])
+        found: dict[str, Any] = self.decode(*stored.values())
         return found
 
     def delete(self, session_key: str | None = None) -> None:

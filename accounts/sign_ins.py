@@ -13,10 +13,10 @@ from itertools import islice
 from typing import Any, NamedTuple
 
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.models import Session
-from django.utils import timezone
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils.crypto import constant_time_compare
 
+from accounts import rows
 from accounts.models import User
 
 
@@ -44,10 +44,10 @@ def sign_ins(session_keys: Iterable[str]) -> dict[str, SignIn]:
 
 
 def read(session_keys: list[str]) -> dict[str, SignIn]:
-    rows = Session.objects.filter(session_key__in=session_keys, expire_date__gt=timezone.now())
-    sessions = {row.session_key: row.get_decoded() for row in rows}
+    decode = SessionStore().decode
+    sessions = {key: decode(data) for key, data in rows.sessions(session_keys).items()}
     claimed = {key: int(session.get(SESSION_KEY, 0)) for key, session in sessions.items()}
-    users = User.objects.filter(is_active=True).in_bulk(set(claimed.values()))
+    users = rows.users(set(claimed.values()))
     return {
         key: SignIn(key, session, user)
         for key, session in sessions.items()

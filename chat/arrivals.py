@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chat import access, commands, events, history, protocol
 from chat.errors import no_such_room
 from chat.limits import HEARTBEAT_SECONDS
-from chat.models import Membership, Room
-from chat.models.rows import own_rooms
+from chat.models.rows import own_rooms, places
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -62,20 +61,16 @@ def welcomes(newcomers: Sequence[Newcomer]) -> list[str]:
 def entrances(visitors: Sequence[Visitor]) -> list[Entrance | Exception]:
     """Let everybody into their room; ChatError where they may not: no_such_room, forbidden.
 
-    Two queries for all who belong to their rooms; the others have their turn one by one.
+    One query for all who belong to their rooms; the others have their turn one by one.
     """
-    found = Room.objects.filter(slug__in={each.slug for each in visitors if "\0" not in each.slug})
-    rooms = {room.slug: room for room in found}
-    known = Membership.objects.belonging().filter(
-        user__in={each.user.pk for each in visitors}, room__in=rooms.values()
-    )
-    memberships = {(each.user_id, each.room_id): each for each in known}
+    slugs = {each.slug for each in visitors if "\0" not in each.slug}
+    found = places({each.user.pk for each in visitors}, slugs)
 
     def entrance(visitor: Visitor) -> Entrance | Exception:
-        room = rooms.get(visitor.slug)
-        membership = memberships.get((visitor.user.pk, room.pk)) if room else None
-        if room and membership:
-            return commands.Entrance(room.pk, membership.pk, room.slug, membership.role, room.tick)
+        if place := found.get((visitor.user.pk, visitor.slug)):
+            return commands.Entrance(
+                place.room_id, place.membership_id, place.slug, place.role, place.tick
+            )
         try:
             return commands.enter(visitor.user, visitor.slug)
         except Exception as problem:

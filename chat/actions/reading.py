@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,9 +39,9 @@ def read_room(
     return node.writer.store(move_all, Reading(user.pk, room.pk, seq, unread, connection_id))
 
 
-async def read_soon(reading: Reading) -> bool:
+def read_soon(reading: Reading) -> Awaitable[bool]:
     """The same in the event loop. Raises Overloaded."""
-    return await node.writer.outcome(move_all, reading)
+    return node.writer.outcome(move_all, reading)
 
 
 def move_all(readings: Sequence[Reading]) -> Sequence[bool]:

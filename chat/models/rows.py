@@ -115,6 +115,34 @@ def room_and_standing(user_id: int, slug: str) -> tuple[Room, str | None] | None
     return None
 
 
+class Place(NamedTuple):
+    """Where somebody belongs."""
+
+    user_id: int
+    slug: str
+    room_id: int
+    membership_id: int
+    role: str
+    tick: int
+
+
+PLACES = """
+SELECT s.user_id, r.slug, r.id, s.id, s.role, r.tick
+FROM chat_room r CROSS JOIN chat_membership s
+WHERE r.slug IN ({slugs}) AND s.room_id = r.id AND s.user_id IN ({users})
+  AND s.standing = 'belongs'
+"""
+
+
+def places(user_ids: Collection[int], slugs: Collection[str]) -> dict[tuple[int, str], Place]:
+    """Which of these users belong to which of these rooms, by user and slug."""
+    if not slugs or not user_ids:
+        return {}
+    statement = PLACES.format(slugs=marks(slugs), users=marks(user_ids))
+    found = (Place(*row) for row in fetch(statement, *slugs, *user_ids))
+    return {(place.user_id, place.slug): place for place in found}
+
+
 class Partner(NamedTuple):
     """Somebody in a conversation."""
 
