@@ -45,25 +45,22 @@ class Picture(NamedTuple):
 def look_at(path: Path, thumbnail: Path) -> Picture | None:
     """The picture in a file, and a small one of it beside; None where there is none to show.
 
-    The small one is drawn anew: nothing of the file but what it looks like is in it.
+    The small one is drawn anew, and the file itself loses what tells of its place and camera.
+    Raises OSError where the disk takes no more.
     """
     with decoding:
         try:
             with Image.open(path, formats=list(KINDS)) as image:
                 picture = examine(image, thumbnail) if is_modest(image, path) else None
-            if picture:
-                clean(path, picture)
-            return picture
+            if picture is None:
+                return None
+            clean = without_traces(path.read_bytes(), picture.orientation)
         except Exception:
             # Whatever a decoder stumbles over, and there is much: it is not a picture to us.
             thumbnail.unlink(missing_ok=True)
             return None
-
-
-def clean(path: Path, picture: Picture) -> None:
-    """Take out of a photograph what tells of its place and of its camera."""
-    if picture.content_type == KINDS["JPEG"]:
-        path.write_bytes(without_traces(path.read_bytes(), picture.orientation))
+        path.write_bytes(clean)
+        return picture
 
 
 def kind_of(image: Image.Image) -> str:

@@ -1,4 +1,4 @@
-"""Photographs without what a camera notes of itself, of its owner and of the place. Pure.
+"""Pictures without what a camera or a program notes of itself, of its owner and of the place. Pure.
 
 Nothing is decoded or drawn anew: the picture stays as it was, bit by bit.
 """
@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import re
 import struct
+import zlib
 from collections.abc import Iterator
+
+# --- JPEG
 
 START, END, SCAN = 0xD8, 0xD9, 0xDA
 EXIF, PHOTOSHOP, COMMENT, PROFILE = 0xE1, 0xED, 0xFE, 0xE2
@@ -18,11 +21,25 @@ ALONE = {0x00, 0x01, *range(0xD0, 0xD9)}
 MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7]")
 
 
-def without_traces(jpeg: bytes, orientation: int) -> bytes:
-    """The same JPEG, told which way is up and nothing else. Raises ValueError for a broken one."""
+def without_traces(picture: bytes, orientation: int) -> bytes:
+    """The same JPEG, PNG or WebP, told which way is up and nothing else; others as they are.
+
+    Raises ValueError and struct.error for a broken one.
+    """
+    if picture.startswith(b"\xff\xd8"):
+        return clean_jpeg(picture, orientation)
+    if picture.startswith(PNG):
+        return clean_png(picture, orientation)
+    if picture.startswith(b"RIFF") and picture[8:12] == b"WEBP":
+        return clean_webp(picture, orientation)
+    return picture
+
+
+def clean_jpeg(jpeg: bytes, orientation: int) -> bytes:
     kept = [jpeg[:2]]
     if orientation != 1:
-        kept.append(upright(orientation))
+        exif = b"Exif\0\0" + upright(orientation)
+        kept.append(struct.pack(">BBH", 0xFF, EXIF, len(exif) + 2) + exif)
     for marker, part in parts(jpeg):
         is_trace = marker in {EXIF, PHOTOSHOP, COMMENT}
         # A list of further pictures behind this one, which have notes of their own.
@@ -68,8 +85,78 @@ def end_of_scan(jpeg: bytes, place: int) -> int:
     return found.start()
 
 
+# --- PNG
+
+PNG = b"\x89PNG\r\n\x1a\n"
+TOLD_IN_PNG = {b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"}
+
+
+def clean_png(png: bytes, orientation: int) -> bytes:
+    kept = [PNG]
+    for kind, chunk in png_chunks(png):
+        if kind not in TOLD_IN_PNG:
+            kept.append(chunk)
+        if kind == b"IHDR" and orientation != 1:
+            exif = b"eXIf" + upright(orientation)
+            kept.append(struct.pack(">I", len(exif) - 4) + exif)
+            kept.append(struct.pack(">I", zlib.crc32(exif)))
+    return b"".join(kept)
+
+
+def png_chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Up to the end; not what comes behind it."""
+    place, kind = len(PNG), b""
+    while kind != b"IEND":
+        size, kind = struct.unpack_from(">I4s", png, place)
+        end = place + 12 + size
+        if end > len(png):
+            raise ValueError("cut off")
+        yield kind, png[place:end]
+        place = end
+
+
+# --- WebP
+
+SEEN_IN_WEBP = {b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP"}
+# Flags of VP8X: what else is in the file.
+HAS_EXIF, HAS_XMP = 0x08, 0x04
+
+
+def clean_webp(webp: bytes, orientation: int) -> bytes:
+    kept: list[bytes] = []
+    has_header = False
+    for kind, chunk in webp_chunks(webp):
+        if kind == b"VP8X":
+            has_header = True
+            flags = chunk[8] & ~(HAS_EXIF | HAS_XMP) | (HAS_EXIF if orientation != 1 else 0)
+            kept.append(chunk[:8] + bytes([flags]) + chunk[9:])
+        elif kind in SEEN_IN_WEBP:
+            kept.append(chunk)
+    if has_header and orientation != 1:
+        exif = upright(orientation)
+        kept.append(struct.pack("<4sI", b"EXIF", len(exif)) + exif)
+    body = b"WEBP" + b"".join(kept)
+    return struct.pack("<4sI", b"RIFF", len(body)) + body
+
+
+def webp_chunks(webp: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """With the byte that makes their length even."""
+    place, end_of_file = 12, 8 + struct.unpack_from("<I", webp, 4)[0]
+    if end_of_file > len(webp):
+        raise ValueError("cut off")
+    while place < end_of_file:
+        kind, size = struct.unpack_from("<4sI", webp, place)
+        end = place + 8 + size
+        if end > end_of_file:
+            raise ValueError("cut off")
+        yield kind, webp[place:end] + b"\0" * (size % 2)
+        place = end + size % 2
+
+
+# --- All of them
+
+
 def upright(orientation: int) -> bytes:
-    """Exif with one entry: how the camera was held."""
+    """Exif with one entry, without what goes before it: how the camera was held."""
     entry = struct.pack(">HHIHH", 0x0112, 3, 1, orientation, 0)
-    exif = b"Exif\0\0MM\0*" + struct.pack(">IH", 8, 1) + entry + bytes(4)
-    return struct.pack(">BBH", 0xFF, EXIF, len(exif) + 2) + exif
+    return b"MM\0*" + struct.pack(">IH", 8, 1) + entry + bytes(4)

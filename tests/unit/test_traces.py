@@ -1,10 +1,11 @@
-"""Photographs lose what a camera notes, and nothing of the picture."""
+"""Pictures lose what a camera or a program notes, and nothing of what is seen."""
 
 import io
+import struct
 from typing import Any
 
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, PngImagePlugin
 
 from chat.traces import scans, without_traces
 
@@ -54,3 +55,54 @@ def test_no_scan_is_hidden_behind_what_has_no_length(marker: int) -> None:
     for broken in (jpeg[:2] + hidden + jpeg[2:], jpeg[:-2] + b"\xff" + hidden + jpeg[-2:]):
         with pytest.raises(ValueError, match="no part"):
             scans(broken)
+
+
+def told(kind: str, **options: Any) -> bytes:
+    """A picture that lies on its side, with secrets wherever its kind takes some."""
+    exif = Image.Exif()
+    exif[0x010F] = "secret camera"
+    exif[0x0112] = 6
+    notes = PngImagePlugin.PngInfo()
+    notes.add_text("Author", "secret name")
+    notes.add_itxt("XML:com.adobe.xmp", "secret place", zip=False)
+    if kind == "PNG":
+        options["pnginfo"] = notes
+    else:
+        options |= {"xmp": b"secret place", "lossless": True}
+    frames = [Image.effect_noise((64, 33), spread).convert("RGBA") for spread in (40, 90)]
+    if options.get("save_all"):
+        options["append_images"] = frames[1:]
+    file = io.BytesIO()
+    frames[0].save(file, kind, exif=exif, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+@pytest.mark.parametrize("options", [{}, {"save_all": True}, {"icc_profile": b"colours" * 7}])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_other_kinds_of_pictures_keep_what_is_seen(
+    kind: str, options: dict[str, Any], orientation: int
+) -> None:
+    picture = told(kind, **options)
+    clean = without_traces(picture + b"another secret", orientation)
+    assert b"secret" in picture
+    assert b"secret" not in clean
+    before, after = Image.open(io.BytesIO(picture)), Image.open(io.BytesIO(clean))
+    assert after.info.get("icc_profile") == options.get("icc_profile")
+    assert dict(after.getexif()) == ({0x0112: 6} if orientation == 6 else {})
+    assert getattr(before, "n_frames", 1) == getattr(after, "n_frames", 1)
+    for frame in range(getattr(before, "n_frames", 1)):
+        before.seek(frame)
+        after.seek(frame)
+        assert before.convert("RGBA").tobytes() == after.convert("RGBA").tobytes()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+@pytest.mark.parametrize("length", [14, 30, 200, -1, -9])
+def test_other_kinds_that_are_cut_off_are_refused(kind: str, length: int) -> None:
+    with pytest.raises((ValueError, struct.error)):
+        without_traces(told(kind)[:length], 1)
+
+
+def test_what_is_no_picture_stays_as_it_is() -> None:
+    assert without_traces(b"GIF89a and so on", 6) == b"GIF89a and so on"
