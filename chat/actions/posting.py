@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -215,15 +215,8 @@ class Batch:
 
     def move_read_positions(self) -> None:
         """Who posts has seen what was there."""
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "UPDATE chat_membership SET read = %s WHERE id = %s AND read < %s",
-                [(tick, membership, tick) for membership, tick in self.positions()],
-            )
-
-    def positions(self) -> Iterator[tuple[int, int]]:
         last = {(each.sender_id, each.room_id): each.seq for each in self.fresh}
-        return ((self.memberships[key], tick) for key, tick in sorted(last.items()))
+        rows.move_on({self.memberships[key]: tick for key, tick in last.items()})
 
 
 def known_messages(bases: Iterable[Basis]) -> dict[tuple[int, uuid.UUID], Message]:

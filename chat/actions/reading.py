@@ -48,6 +48,7 @@ def move_all(readings: Sequence[Reading]) -> Sequence[bool]:
     """On the writer's thread."""
     with transaction.atomic():
         clocks = rows.clocks({reading.room_id for reading in readings})
+        rows.hold({(reading.user_id, reading.room_id) for reading in readings})
         moved = [move(reading, clocks.get(reading.room_id, 0)) for reading in readings]
         for reading, has_moved in zip(readings, moved, strict=True):
             if has_moved:

@@ -6,7 +6,7 @@ objects. Two databases keep moments and ids differently; what differs is in `wri
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any, NamedTuple
@@ -356,6 +356,41 @@ def bases(posts: Sequence[tuple[int, str, UUID, int | None]]) -> list[Basis]:
     return [
         Basis(*row) for row in fetch(BASES.format(posts=", ".join([one] * len(posts))), *values)
     ]
+
+
+# --- What has been read
+
+HOLD = "SELECT id FROM chat_membership WHERE id IN ({marks}) ORDER BY id FOR NO KEY UPDATE"
+HOLD_PAIRS = """
+SELECT id FROM chat_membership WHERE (user_id, room_id) IN (VALUES {pairs})
+ORDER BY id FOR NO KEY UPDATE
+"""
+MOVE_ON = """
+WITH seen (membership_id, seq) AS (VALUES {seen})
+UPDATE chat_membership SET read = seen.seq
+FROM seen WHERE id = seen.membership_id AND read < seen.seq
+"""
+
+
+def move_on(positions: Mapping[int, int]) -> None:
+    """Move read positions forward, by membership. Within a transaction.
+
+    The rows are locked in the order of their ids everywhere: two processes never wait for each
+    other's second one.
+    """
+    pairs = ", ".join(["(%s, %s)"] * len(positions))
+    with connection.cursor() as cursor:
+        if len(positions) > 1 and connection.vendor != "sqlite":
+            cursor.execute(HOLD.format(marks=marks(positions)), [*positions])
+        cursor.execute(MOVE_ON.format(seen=pairs), [*chain.from_iterable(positions.items())])
+
+
+def hold(pairs: Collection[tuple[int, int]]) -> None:
+    """Lock the memberships of (user, room), in the same order. Within a transaction."""
+    if len(pairs) > 1 and connection.vendor != "sqlite":
+        statement = HOLD_PAIRS.format(pairs=", ".join(["(%s, %s)"] * len(pairs)))
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [*chain.from_iterable(pairs)])
 
 
 # --- Asking
