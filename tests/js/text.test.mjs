@@ -3,10 +3,22 @@ import { describe, it } from "node:test";
 
 import { hue, initials } from "../../static/js/model/avatar.js";
 import { Drafts } from "../../static/js/model/drafts.js";
-import { charactersLeft, cleaned, isFewEmoji, lengthOf } from "../../static/js/model/text.js";
+import { charactersLeft, cleaned, isFewEmoji, lengthOf, spoken } from "../../static/js/model/text.js";
 import { newClientId } from "../../static/js/net/protocol.js";
 
 const UUID4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+describe("one line of a message", () => {
+  it("has the words without the signs of formatting", () => {
+    const html = "<p><strong>a</strong> &lt;b&gt; &amp;amp; \"q\"</p><ul><li>one</li><li>two</li></ul>";
+    assert.equal(spoken({ message: "**a** …", html }), 'a <b> &amp; "q" one two');
+    assert.equal(spoken({ message: "a", html: '<p>see <a href="x">y&nbsp;z</a></p>' }), "see y\u00a0z");
+  });
+
+  it("is what was typed where nothing is formatted", () => {
+    assert.equal(spoken({ message: "1 < 2 & <b>" }), "1 < 2 & <b>");
+  });
+});
 
 describe("a text to be sent", () => {
   it("loses the white space around it, NUL, and halves of characters", () => {

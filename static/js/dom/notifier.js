@@ -1,6 +1,7 @@
 // Notices on the desktop, and a sound. Of all tabs of an account one tells: the one that holds the
 // lock. It hears of every room, of its own by messages and of the others by their counts.
 
+import { spoken } from "../model/text.js";
 import { gettext, ngettext } from "../model/words.js";
 
 const BODY_CHARS = 180;
@@ -201,9 +202,10 @@ function titleOf(count, name) {
   return ngettext("%(count)s new message in %(name)s", many, count, { name });
 }
 
-function lineOf({ name, message }) {
-  const isLong = message.length > BODY_CHARS;
-  const text = isLong ? `${message.slice(0, BODY_CHARS).trimEnd()}…` : message;
+function lineOf(message) {
+  const { name } = message;
+  const words = spoken(message);
+  const text = words.length > BODY_CHARS ? `${words.slice(0, BODY_CHARS).trimEnd()}…` : words;
   return text ? `${name}: ${text}` : gettext("%(name)s sent something", { name });
 }
 

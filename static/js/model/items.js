@@ -1,6 +1,8 @@
 // What stands in the timeline: a message, one's own that is on its way, or a quiet line. Made once
 // for each version, so that "is it the same object?" answers "must it be drawn again?".
 
+import { spoken } from "./text.js";
+
 /**
  * @typedef {object} Item
  * @property {"message"|"movement"|"divider"} kind
@@ -90,7 +92,7 @@ export class ItemMaker {
     const { username, name } = original;
     const author = { id, username, name, mine: this.#isMine(username) };
     if (original.deleted) return { ...author, state: "deleted" };
-    return { ...author, state: "known", text: beginning(original.message) || filesOf(original) };
+    return { ...author, state: "known", text: beginning(spoken(original)) || filesOf(original) };
   }
 
   #reactions({ reactions, deleted }) {

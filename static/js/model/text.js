@@ -39,6 +39,21 @@ export function charactersLeft(text, limit) {
   return length > nearLimit ? limit - length : null;
 }
 
+const BETWEEN_BLOCKS = /<(?:br|\/p|\/li|\/pre|\/blockquote)>/gu;
+const TAG = /<[^>]*>/gu;
+const ESCAPED = /&(amp|lt|gt|quot|#39|nbsp);/gu;
+const SIGNS = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", nbsp: "\u00a0" };
+
+/**
+ * What a message says without its signs of formatting, for places that show one line of it.
+ * @param {{ message: string, html?: string }} message html as the server makes it (chat/markup.py)
+ */
+export function spoken({ message, html }) {
+  if (!html) return message;
+  const words = html.replace(BETWEEN_BLOCKS, " ").replace(TAG, "");
+  return words.replace(ESCAPED, (_, name) => SIGNS[name]).trim();
+}
+
 const BETWEEN_WORDS = /[\s\-_.,;:+@/()'\u2019]+/u;
 
 /** Of a name, as the server finds them (chat/people.py). */
