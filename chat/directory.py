@@ -18,7 +18,7 @@ from chat.node import node
 from chat.protocol import Found
 
 
-class PeopleQuery(Struct):
+class NameQuery(Struct):
     q: Annotated[str, Meta(max_length=USERNAME_CHARS)] = ""
 
 
@@ -30,7 +30,7 @@ def people_page(request: HttpRequest) -> HttpResponse:
 
 @as_json
 def found_people(request: HttpRequest) -> HttpResponse:
-    return json(found(request, convert(request.GET.dict(), PeopleQuery).q))
+    return json(found(request, convert(request.GET.dict(), NameQuery).q))
 
 
 @login_required
