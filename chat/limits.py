@@ -59,6 +59,7 @@ FILE_NAME_CHARS = 160
 CONTENT_TYPE_CHARS = 100
 
 LOBBY_PAGE = 50
+MEMBERS_PAGE = 100
 # That a search by name answers with.
 ROOMS_FOUND = 20
 # Accounts of one beginning that are looked through for those who belong to a room, and how many

@@ -15,7 +15,7 @@ from chat import access, commands, events, protocol
 from chat.actions import members as actions
 from chat.answers import as_json, as_page, by_form_or_json, json, signed_in
 from chat.bodies import Invitation, convert, read_body
-from chat.limits import NAMESAKES_TOLD, USERNAME_CHARS
+from chat.limits import MEMBERS_PAGE, NAMESAKES_TOLD, USERNAME_CHARS
 from chat.models import Membership, RoomInvitation
 from chat.node import node
 from chat.protocol import Ok
@@ -82,10 +82,19 @@ def members_page(request: HttpRequest, slug: str) -> HttpResponse:
     if own.room.is_direct:
         return redirect("room-settings", slug)
     everybody = Membership.objects.filter(room=own.room).select_related("user")
+    found = everybody.belonging().order_by("user__username_key")
+    if wanted := request.GET.get("find", "").strip().removeprefix("@")[:USERNAME_CHARS]:
+        found = found.called(wanted)
+    if after := request.GET.get("after", "").replace("\0", ""):
+        found = found.filter(user__username_key__gt=after)
+    page = list(found[: MEMBERS_PAGE + 1])
     context = {
         "room": own.room,
         "own": own,
-        "members": everybody.belonging().order_by("user__username_key"),
+        "members": page[:MEMBERS_PAGE],
+        "has_more": len(page) > MEMBERS_PAGE,
+        "wanted": wanted,
+        "is_long": bool(wanted or after) or len(page) > MEMBERS_PAGE,
         "banned": everybody.filter(standing=Membership.Standing.BANNED),
         "roles": Membership.Role.choices,
         "links": RoomInvitation.links_into(own.room) if own.can_moderate else (),

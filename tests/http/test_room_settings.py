@@ -138,3 +138,20 @@ def test_a_form_for_a_room_that_cannot_be_leads_back_to_the_rooms(
 ) -> None:
     answer = browser(cast.alice).post("/chat/lob%00by/settings/", {"name": "Tea room"})
     assert (answer.status_code, answer["Location"]) == (302, "/chat/")
+
+
+def test_many_members_come_in_pages_and_are_found_by_name(
+    cast: Cast, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chat.members.MEMBERS_PAGE", 1)
+    alice = browser(cast.alice)
+    page = alice.get("/chat/lobby/members/")
+    assert [each.user for each in page.context["members"]] == [cast.alice]
+    more = "/chat/lobby/members/?after=alice"
+    assert more.partition("/?")[2] in page.content.decode()
+    assert [each.user for each in alice.get(more).context["members"]] == [cast.bob]
+    assert "after=" not in alice.get(more).content.decode()
+    found = alice.get("/chat/lobby/members/", {"find": "@BO"})
+    assert [each.user for each in found.context["members"]] == [cast.bob]
+    nobody = alice.get("/chat/lobby/members/", {"find": "char", "after": "\0"})
+    assert "Nobody’s name begins like that." in nobody.content.decode()
