@@ -157,6 +157,9 @@ def database_settings() -> dict[str, Any]:
         # Tries again soon: the pool's own pause would grow to minutes while the server is away.
         options["pool"] = {"min_size": 1, "max_size": 24, "timeout": 3, "reconnect_timeout": 3}
         options["options"] = "-c lock_timeout=3s -c statement_timeout=10s"
+        # What is asked for the fifth time on a connection is planned for good: to plan the
+        # statements of a small batch of posts takes longer than to do what they say.
+        options |= {"server_side_binding": True, "prepare_threshold": 5}
         settings["CONN_MAX_AGE"] = 0
     return settings
 
