@@ -1,6 +1,8 @@
 """What tests of all kinds share."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from django.core.management.color import no_style
@@ -10,6 +12,7 @@ from pytest_django import Settings
 
 from tests.cast import Cast, Company
 from tests.running import RunningServer, running_server
+from tests.templates import migrated_sqlite
 
 # Written by `migrate` and by no test.
 KEPT_TABLES = {"django_content_type", "auth_permission"}
@@ -38,6 +41,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(MEASURED):
             item.add_marker(pytest.mark.alone)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(
+    request: pytest.FixtureRequest, django_db_modify_db_settings: None
+) -> Iterator[bool]:
+    """Whether the tests' own database is there already: on SQLite, as a copy."""
+    if connection.vendor != "sqlite":
+        yield request.config.option.reuse_db
+        return
+    place = Path(connection.settings_dict["TEST"]["NAME"])
+    remove(place)
+    shutil.copyfile(migrated_sqlite(), place)
+    yield True
+    remove(place)
+
+
+def remove(database: Path) -> None:
+    for part in ("", "-wal", "-shm"):
+        database.with_name(database.name + part).unlink(missing_ok=True)
 
 
 @pytest.fixture

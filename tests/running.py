@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -11,11 +12,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-CHECKOUT = Path(__file__).resolve().parent.parent
+from tests.templates import CHECKOUT, migrated_sqlite
+
+# See there.
+QUICK = {"DJANGO_SETTINGS_MODULE": "tests.settings"}
 START_SECONDS = 90  # a start itself takes two; the rest is for a machine that has more to do
 STOP_SECONDS = 25
 
@@ -120,21 +123,13 @@ def running_server(**environment: str) -> Iterator[RunningServer]:
     """
     with tempfile.TemporaryDirectory(prefix="chat-data-") as folder:
         if environment.keys().isdisjoint({"DATABASE_URL", "DATA_DIR"}):
-            (Path(folder) / "chat.sqlite3").write_bytes(migrated_database())
-        server = RunningServer(Path(folder), **environment).start()
+            shutil.copyfile(migrated_sqlite(), Path(folder, "chat.sqlite3"))
+        server = RunningServer(Path(folder), **{**QUICK, **environment}).start()
         try:
             yield server
         finally:
             if server.process and server.process.poll() is None:
                 server.stop()
-
-
-@cache
-def migrated_database() -> bytes:
-    """The SQLite file of a chat that was never used."""
-    with tempfile.TemporaryDirectory(prefix="chat-data-") as folder:
-        RunningServer(Path(folder)).manage("migrate", "--verbosity=0")
-        return (Path(folder) / "chat.sqlite3").read_bytes()
 
 
 def eventually(question: Any, seconds: float = 10.0) -> Any:

@@ -134,40 +134,64 @@ def _do_without(reason: str) -> NoReturn:
 
 
 @contextmanager
-def postgres(*, tcp: bool = False, durable: bool = False) -> Iterator[str]:
+def postgres(
+    *, tcp: bool = False, durable: bool = False, like: Path | None = None
+) -> Iterator[str]:
     """A fresh PostgreSQL; yields its DATABASE_URL, over a UNIX socket unless `tcp`.
 
     Commits wait for the log as in production (the disk is waited for only if `durable`), so that
-    a killed server still has what it confirmed.
+    a killed server still has what it confirmed. `like`: what save_postgres() has saved.
     """
     with _private_folder("chat-pg-") as folder:
-        account = _unprivileged_account(folder)
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-        account["env"] = {**kept, "HOME": str(folder), "LC_ALL": "C"}
+        if like:
+            _copy_cluster(like, folder / "cluster")
+        with _postgres_in(folder, tcp=tcp, durable=durable) as url:
+            yield url
+
+
+def save_postgres(place: Path, fill: Callable[[str], None]) -> None:
+    """Save a PostgreSQL as `fill` leaves it, which is called with its DATABASE_URL."""
+    with _private_folder("chat-pg-") as folder:
+        with _postgres_in(folder, tcp=False, durable=False) as url:
+            fill(url)
+        _copy_cluster(folder / "cluster", place)
+
+
+def _copy_cluster(source: Path, target: Path) -> None:
+    """With its owner, who may be another one than we."""
+    subprocess.run(["cp", "-Rp", source, target], check=True)
+
+
+@contextmanager
+def _postgres_in(folder: Path, *, tcp: bool, durable: bool) -> Iterator[str]:
+    account = _unprivileged_account(folder)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+    account["env"] = {**kept, "HOME": str(folder), "LC_ALL": "C"}
+    if not (folder / "cluster").exists():
         _make_cluster(folder, account)
-        port = free_port() if tcp else 5432  # names the socket's file if not tcp
-        options = {
-            "listen_addresses": "127.0.0.1" if tcp else "",
-            "port": port,
-            "unix_socket_directories": folder,
-            "fsync": "on" if durable else "off",
-            "full_page_writes": "on" if durable else "off",
-            "max_connections": 200,
-        }
-        command = [_program("postgres"), "-D", str(folder / "cluster")]
-        for name, value in options.items():
-            command += ["-c", f"{name}={value}"]
+    port = free_port() if tcp else 5432  # names the socket's file if not tcp
+    options = {
+        "listen_addresses": "127.0.0.1" if tcp else "",
+        "port": port,
+        "unix_socket_directories": folder,
+        "fsync": "on" if durable else "off",
+        "full_page_writes": "on" if durable else "off",
+        "max_connections": 200,
+    }
+    command = [_program("postgres"), "-D", str(folder / "cluster")]
+    for name, value in options.items():
+        command += ["-c", f"{name}={value}"]
 
-        def is_ready() -> bool:
-            # As pg_ctl does it: the socket answers before the server takes connections.
-            with suppress(FileNotFoundError):
-                return (folder / "cluster/postmaster.pid").read_text().rstrip().endswith("ready")
-            return False
+    def is_ready() -> bool:
+        # As pg_ctl does it: the socket answers before the server takes connections.
+        with suppress(FileNotFoundError):
+            return (folder / "cluster/postmaster.pid").read_text().rstrip().endswith("ready")
+        return False
 
-        # SIGINT: fast shutdown. SIGQUIT: immediate, but shared memory is given back.
-        with _running(command, folder, is_ready, signal.SIGINT, signal.SIGQUIT, account):
-            place = f"127.0.0.1:{port}/postgres" if tcp else f"/postgres?host={folder}"
-            yield f"postgres://chat@{place}"
+    # SIGINT: fast shutdown. SIGQUIT: immediate, but shared memory is given back.
+    with _running(command, folder, is_ready, signal.SIGINT, signal.SIGQUIT, account):
+        place = f"127.0.0.1:{port}/postgres" if tcp else f"/postgres?host={folder}"
+        yield f"postgres://chat@{place}"
 
 
 def _make_cluster(folder: Path, account: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests import services
 from tests.running import CHECKOUT
+from tests.templates import migrated_postgres
 
 TESTS = ["tests/accounts", "tests/actions", "tests/admin", "tests/http", "tests/scale"]
 
@@ -19,7 +20,7 @@ def test_everything_that_touches_the_database_passes_on_postgresql(
     tests: str, tmp_path: Path
 ) -> None:
     services.require("postgresql")
-    with services.postgres() as database_url:
+    with migrated_postgres() as database_url:
         again = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "--reuse-db", tests],
             cwd=CHECKOUT,

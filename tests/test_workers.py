@@ -18,6 +18,7 @@ from ChatApp.workers import Supervisor
 from tests import services
 from tests.chatter import Chatter
 from tests.running import RunningServer, eventually, running_server
+from tests.templates import migrated_postgres
 from tests.test_server import start_in_vain
 
 SECONDS_TO_VANISH = 25
@@ -280,7 +281,7 @@ def test_a_renewal_that_is_asked_for_meanwhile_is_done_afterwards(
 def test_a_renewal_that_cannot_be_leaves_the_old_ones(
     settings: dict[str, str], tmp_path: Path
 ) -> None:
-    with services.postgres() as database_url:
+    with migrated_postgres() as database_url:
         server = RunningServer(tmp_path, **{**settings, "DATABASE_URL": database_url}).start()
     # Its database is gone.
     try:

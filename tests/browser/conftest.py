@@ -1,7 +1,7 @@
 """Real browsers, one for each person, in front of a really running server."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from playwright.async_api import (
 from tests import services
 from tests.cast import Company
 from tests.chatter import Chatter
-from tests.running import RunningServer
+from tests.running import RunningServer, running_server
 
 # Longer than the grace after which somebody has left.
 expect.set_options(timeout=10_000)
@@ -27,6 +27,18 @@ Visitor = Callable[..., Awaitable[Page]]
 
 # What a browser itself says of a line that a test cut on purpose.
 CUT_LINE = re.compile(r"WebSocket connection to .* failed|net::ERR_|Failed to load resource: net::")
+
+
+@pytest.fixture(scope="session")
+def server(request: pytest.FixtureRequest) -> Iterator[RunningServer]:
+    """One kind is enough for what pages show; a test of the whole way asks for both.
+
+    With the settings as they are: real people's passwords are hashed here.
+    """
+    kind = getattr(request, "param", "uvicorn")
+    with running_server(SERVER=kind, DJANGO_SETTINGS_MODULE="ChatApp.settings") as server:
+        yield server
+        assert "Traceback" not in server.text_of_log
 
 
 @pytest.fixture(scope="session")

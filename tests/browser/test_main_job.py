@@ -12,7 +12,10 @@ from tests.cast import Company
 from tests.chatter import PASSWORD
 from tests.running import RunningServer
 
-pytestmark = pytest.mark.asyncio
+pytestmark = [
+    pytest.mark.asyncio,
+    pytest.mark.parametrize("server", ["uvicorn", "daphne"], indirect=True, scope="session"),
+]
 
 
 async def test_two_people_sign_up_meet_in_a_room_talk_and_see_each_other_come_and_go(

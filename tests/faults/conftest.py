@@ -14,6 +14,7 @@ import pytest
 from tests import services
 from tests.faults.people import Size
 from tests.running import RunningServer, running_server
+from tests.templates import migrated_postgres
 
 # A sender is never told to slow down: these tests are about what is lost, not about how fast.
 FAST = {"POSTS_PER_SECOND": "1000000", "CONNECTIONS_PER_USER": "1000"}
@@ -38,5 +39,5 @@ def fresh_server(request: pytest.FixtureRequest) -> Iterator[RunningServer]:
         settings = dict(FAST)
         if request.param == "postgresql":
             services.require("postgresql")
-            settings["DATABASE_URL"] = stack.enter_context(services.postgres())
+            settings["DATABASE_URL"] = stack.enter_context(migrated_postgres())
         yield stack.enter_context(running_server(**settings))

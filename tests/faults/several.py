@@ -10,13 +10,14 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import redis
 
 from tests import services
-from tests.running import RunningServer, eventually
+from tests.running import QUICK, RunningServer, eventually
 
 # A secret that all processes of one chat share; a server alone makes its own.
 SECRET = "one chat, several processes"
@@ -88,13 +89,15 @@ def several_servers(
     count: int, database_url: str, redis_url: str, **settings: str
 ) -> Iterator[list[RunningServer]]:
     """`count` processes of one chat, each on a port of its own."""
-    settings |= {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "SECRET_KEY": SECRET}
+    settings |= QUICK | {"DATABASE_URL": database_url, "REDIS_URL": redis_url, "SECRET_KEY": SECRET}
     with ExitStack() as stack:
         servers = []
         for _ in range(count):
             folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="chat-data-"))
-            servers.append(RunningServer(Path(folder), **settings).start())
+            servers.append(RunningServer(Path(folder), **settings))
             stack.callback(stop, servers[-1])
+        with ThreadPoolExecutor() as at_once:
+            list(at_once.map(RunningServer.start, servers))
         yield servers
 
 

@@ -9,6 +9,7 @@ import pytest
 from tests import services
 from tests.chatter import Chatter
 from tests.running import RunningServer, running_server
+from tests.templates import migrated_postgres
 
 pytestmark = pytest.mark.asyncio
 
@@ -18,7 +19,7 @@ def server_on_postgresql() -> Iterator[RunningServer]:
     services.require("postgresql")
     services.require("redis")
     with (
-        services.postgres() as database_url,
+        migrated_postgres() as database_url,
         services.redis() as redis_url,
         running_server(DATABASE_URL=database_url, REDIS_URL=redis_url) as server,
     ):

@@ -15,6 +15,7 @@ from tests.faults.cables import Cable, cable_to, end_backends, shut_down, starte
 from tests.faults.conftest import FAST
 from tests.faults.people import RETRY, Size, Wanderer, all_is_well, look_into
 from tests.running import RunningServer, running_server
+from tests.templates import migrated_postgres
 
 pytestmark = pytest.mark.asyncio
 
@@ -24,7 +25,7 @@ SECONDS_TO_RECOVER = 5.0
 @pytest.fixture
 def database_url() -> Iterator[str]:
     services.require("postgresql")
-    with services.postgres(tcp=True) as url:
+    with migrated_postgres(tcp=True) as url:
         yield url
 
 

@@ -22,6 +22,7 @@ from tests.faults.several import own_redis, several_servers
 from tests.faults.test_stampede import crowd
 from tests.faults.watching import Watcher
 from tests.running import RunningServer, running_server
+from tests.templates import migrated_postgres
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300)]
 
@@ -41,7 +42,7 @@ RESUMED_SECONDS = 10.0
 def servers() -> Iterator[list[RunningServer]]:
     services.require("postgresql")
     with (
-        services.postgres() as database_url,
+        migrated_postgres() as database_url,
         own_redis() as redis,
         several_servers(2, database_url, redis.url, **FAST) as both,
     ):

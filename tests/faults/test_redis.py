@@ -17,6 +17,7 @@ from tests.faults.several import Redis, own_redis, several_servers
 from tests.faults.test_stampede import crowd
 from tests.faults.watching import Watcher
 from tests.running import RunningServer
+from tests.templates import migrated_postgres
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(300)]
 
@@ -31,7 +32,7 @@ TALKERS_A_SERVER = 3
 @pytest.fixture(scope="module")
 def database_url() -> Iterator[str]:
     services.require("postgresql")
-    with services.postgres() as url:
+    with migrated_postgres() as url:
         yield url
 
 

@@ -16,6 +16,7 @@ from tests import services
 from tests.chatter import PASSWORD, Chatter, Frame, Socket
 from tests.faults.several import Redis, own_redis, several_servers
 from tests.running import RunningServer
+from tests.templates import migrated_postgres
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(240)]
 
@@ -45,7 +46,7 @@ class Chat:
 @pytest.fixture(scope="module")
 def database_url() -> Iterator[str]:
     services.require("postgresql")
-    with services.postgres() as url:
+    with migrated_postgres() as url:
         yield url
 
 

@@ -21,6 +21,7 @@ from tests.faults.people import Size, Wanderer, all_is_well
 from tests.faults.test_stampede import crowd
 from tests.faults.watching import Watcher
 from tests.running import RunningServer, eventually, running_server
+from tests.templates import migrated_postgres
 from tests.test_workers import is_alive
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.alone, pytest.mark.timeout(300)]
@@ -40,7 +41,7 @@ def server() -> Iterator[RunningServer]:
     services.require("postgresql")
     services.require("redis")
     with (
-        services.postgres() as database_url,
+        migrated_postgres() as database_url,
         services.redis() as redis_url,
         running_server(
             DATABASE_URL=database_url,

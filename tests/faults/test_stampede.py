@@ -14,6 +14,7 @@ from tests.chatter import Chatter, Socket
 from tests.faults.conftest import FAST
 from tests.faults.several import own_redis, several_servers
 from tests.running import RunningServer
+from tests.templates import migrated_postgres
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.alone, pytest.mark.timeout(300)]
 
@@ -48,7 +49,7 @@ for number in range({count}):
 @pytest.fixture
 def database_url() -> Iterator[str]:
     services.require("postgresql")
-    with services.postgres() as url:
+    with migrated_postgres() as url:
         yield url
 
 
