@@ -16,24 +16,7 @@ from chat.limits import PEOPLE_FOUND
 from chat.models import Membership, Room
 from tests.cast import Cast, make_user
 from tests.http.conftest import Browser
-from tests.http.test_private_rooms import as_seen
 from tests.http.test_room_page import embedded
-
-ADDRESSES = [
-    ("get", "/chat/{slug}/", None),
-    ("get", "/chat/{slug}/messages/", None),
-    ("get", "/chat/{slug}/messages/?after=0", None),
-    ("post", "/chat/{slug}/messages/", {"message": "let me in"}),
-    ("get", "/chat/{slug}/people/", None),
-    ("get", "/chat/{slug}/settings/", None),
-    ("post", "/chat/{slug}/settings/", {"name": "Mine"}),
-    ("post", "/chat/{slug}/settings/", {"archived": True}),
-    ("get", "/chat/{slug}/members/", None),
-    ("post", "/chat/{slug}/members/", {"username": "charlie"}),
-    ("delete", "/chat/{slug}/members/charlie/", None),
-    ("delete", "/chat/{slug}/members/bob/", None),
-    ("post", "/chat/{slug}/bans/bob/", {}),
-]
 
 
 @pytest.fixture
@@ -99,24 +82,6 @@ def test_it_is_in_the_lists_of_its_people_alone(cast: Cast, talk: Room, browser:
             page = browser(user).get(address).content.decode()
             assert (f"/chat/{talk.slug}/" in page) is is_there
             assert "between us" not in page
-
-
-@pytest.mark.parametrize(("method", "address", "body"), ADDRESSES)
-def test_to_anybody_else_it_does_not_exist(
-    cast: Cast, talk: Room, browser: Browser, method: str, address: str, body: Any
-) -> None:
-    charlie = browser(cast.charlie)
-    charlie.raise_request_exception = False
-
-    def ask(slug: str) -> tuple[int, str, dict[str, str]]:
-        content = {} if body is None else {"data": body}
-        kind = {"content_type": "application/json"} if method != "get" else {}
-        return as_seen(getattr(charlie, method)(address.format(slug=slug), **content, **kind), slug)
-
-    there, nowhere = ask(talk.slug), ask("f" * 24)
-    assert there == nowhere
-    assert there[0] == 404
-    assert not Membership.objects.filter(user=cast.charlie, room=talk).exists()
 
 
 def test_its_people_can_neither_change_it_nor_bring_in_more(

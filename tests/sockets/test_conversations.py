@@ -8,11 +8,9 @@ import pytest
 
 from tests.cast import Company
 from tests.chatter import Chatter
-from tests.sockets.test_private_rooms import COMMANDS, REFUSED, delete
+from tests.sockets.test_private_rooms import delete
 
 pytestmark = pytest.mark.asyncio
-
-OF_A_MESSAGE = {"message.edit", "message.delete", "reaction.add", "reaction.remove"}
 
 
 async def talk_of(by: Chatter, *others: Chatter) -> dict[str, Any]:
@@ -58,28 +56,6 @@ async def test_each_is_welcomed_with_the_others_names(company: Company) -> None:
         [own] = [each for each in rooms if each["room"] == talk["room"]]
         assert (own["name"], own["kind"], own["role"]) == (other, "direct", "member")
         assert own["people"] == [{"username": other, "name": other}]
-
-
-async def test_a_stranger_is_answered_as_if_there_were_no_such_conversation(
-    company: Company,
-) -> None:
-    talk = (await talk_of(company.alice, company.bob))["room"]
-    async with company.alice.tab(talk) as alice, company.charlie.socket() as charlie:
-        message = (await alice.post("between us"))["id"]
-
-        async def answer(command: dict[str, Any], room: str, message_id: int) -> dict[str, Any]:
-            named = {"message_id": message_id} if command["type"] in OF_A_MESSAGE else {}
-            frame = await charlie.asks(**command, room=room, **named)
-            return {**frame, "ref": ""}
-
-        for command in COMMANDS:
-            if command["type"] in REFUSED:
-                there = await answer(command, talk, message)
-                assert there == await answer(command, "f" * 24, 2**40), command
-                assert there["type"] == "error"
-        assert "between us" not in str(charlie.got)
-    async with company.charlie.socket(f"{talk}/") as closed:
-        assert await closed.is_closed_with() == 4404
 
 
 async def test_who_puts_it_away_hears_nothing_until_somebody_writes(company: Company) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from chat import protocol
 from tests.cast import Company
 from tests.chatter import Chatter, Frame, Socket
 from tests.sockets.slow import reads_to_the_end, slow_socket, until_the_line_is_full
@@ -33,19 +34,10 @@ COMMANDS: list[Frame] = [
     {"type": "typing.start"},
     {"type": "typing.stop"},
 ]
-REFUSED = {
-    "message.post",
-    "message.edit",
-    "message.delete",
-    "reaction.add",
-    "reaction.remove",
-    "room.subscribe",
-    "room.read",
-}
-
-
-def label(command: Frame) -> str:
-    return " ".join([command["type"], *(str(v)[:10] for k, v in command.items() if k != "type")])
+NOT_ANSWERED = {"typing.start", "typing.stop"}
+# They name neither a room nor a message.
+ABOUT_ONESELF = {"ping", "presence.active", "presence.idle"}
+REFUSALS = {"no_such_room", "no_such_message", "bad_frame", "empty", "too_long"}
 
 
 async def make_private_room(company: Company, *members: Chatter) -> str:
@@ -87,6 +79,19 @@ async def ban(company: Company, room: str, person: Chatter) -> None:
 
 
 WAYS_OUT = [leave, remove, ban]
+HOW_OUT = {"left": leave, "was removed": remove, "was banned": ban}
+STRANGERS = ["a stranger", *HOW_OUT, "a stranger to a conversation"]
+
+
+async def room_that_is_closed_to_charlie(company: Company, who: str) -> str:
+    """Private, or a conversation of Alice and Bob."""
+    if who == "a stranger to a conversation":
+        body = {"kind": "direct", "people": ["bob"]}
+        return str((await company.alice.post_json("/chat/", body)).json()["room"])
+    room = await make_private_room(company, *([company.charlie] if who in HOW_OUT else []))
+    if who in HOW_OUT:
+        await HOW_OUT[who](company, room, company.charlie)
+    return room
 
 
 @pytest.fixture
@@ -210,52 +215,47 @@ async def test_who_is_asked_in_again_is_told_and_resumes(company: Company) -> No
 # --- Who is outside
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=label)
-@pytest.mark.parametrize("who", ["a stranger", "left", "was removed", "was banned"])
+def test_every_command_has_its_entry() -> None:
+    assert {command["type"] for command in COMMANDS} | ABOUT_ONESELF == set(protocol.COMMANDS)
+
+
+@pytest.mark.parametrize("who", STRANGERS)
 async def test_to_who_is_outside_a_private_room_is_one_that_does_not_exist(
-    company: Company, command: Frame, who: str
+    company: Company, who: str
 ) -> None:
-    room = await make_private_room(company, *([] if who == "a stranger" else [company.charlie]))
-    async with company.alice.tab(room) as alice:
+    room = await room_that_is_closed_to_charlie(company, who)
+    own = await company.charlie.make_room("Charlie's")
+    async with company.alice.tab(room) as alice, company.charlie.socket() as charlie:
         message = await alice.post("between us")
-        if who != "a stranger":
-            way_out = {"left": leave, "was removed": remove, "was banned": ban}[who]
-            await way_out(company, room, company.charlie)
-        async with company.charlie.socket() as charlie:
-            welcome = await charlie.sees("welcome")
-            assert room not in str(welcome)
-            answers = [
-                await answer_to(charlie, {**command, **place})
-                for place in (
-                    {"room": room, "message_id": message["id"]},
-                    {"room": "no-such-room", "message_id": 10**12},
-                )
-            ]
-            assert answers[0] == answers[1]
-            if command["type"] in REFUSED and command.get("message") not in ("", "x" * 10_001):
-                codes = {"no_such_room", "no_such_message", "bad_frame"}
-                assert answers[0]
-                assert answers[0]["code"] in codes
-            if command["type"] == "message.post" and command["message"] == "Let me in":
-                # A reply to it from a room of one's own does not tell either.
-                own = await company.charlie.make_room("Charlie's")
-                reply = {**command, "room": own, "reply_to": message["id"]}
-                assert (await charlie.asks(**reply))["code"] == "no_such_message"
-            await alice.post("still between us")
-            await charlie.catches_up()
-            assert about(room, charlie.got) == []
-        # Nobody in the room noticed anything.
+        assert room not in str(await charlie.sees("welcome"))
+        real = {"room": room, "message_id": message["id"]}
+        none = {"room": "no-such-room", "message_id": 10**12}
+        for command in COMMANDS:
+            answer = await answer_to(charlie, {**command, **real})
+            assert answer == await answer_to(charlie, {**command, **none}), command
+            if command["type"] not in NOT_ANSWERED | {"room.unsubscribe"}:
+                assert answer, command
+                assert answer["code"] in REFUSALS, command
+        # A reply to it from a room of one's own does not tell either.
+        reply = {"type": "message.post", "message": "?", "room": own, "reply_to": message["id"]}
+        assert (await charlie.asks(**reply))["code"] == "no_such_message"
+        await alice.asks("message.edit", message_id=message["id"], message="still between us")
+        await alice.asks("reaction.add", message_id=message["id"], emoji="🤫")
+        await alice.send(type="typing.start", room=room)
         await alice.catches_up()
-        told = set(about(room, alice.got)) - {"welcome", "room.subscribed", "ack", "pong"}
-        assert told <= {"message.posted", "presence.changed"}
-        assert len(alice.of("message.posted")) == 2
+        await charlie.catches_up()
+        assert about(room, charlie.got) == []
+        # Nobody in the room noticed anything.
+        quiet = {"welcome", "room.subscribed", "ack", "pong", "presence.changed"}
+        told = [kind for kind in about(room, alice.got) if kind not in quiet]
+        assert told == ["message.posted", "message.edited", "reaction.added"]
         for frame in alice.of("presence.changed"):
             assert "charlie" not in [who["username"] for who in frame["joined"]]
 
 
 async def answer_to(socket: Socket, command: Frame) -> Frame | None:
     """Without what tells one try from another; None for commands that are not answered."""
-    if command["type"] in {"typing.start", "typing.stop"}:
+    if command["type"] in NOT_ANSWERED:
         await socket.send(**command)
         # In its turn: an answer to the command would have come before.
         await socket.asks("room.unsubscribe", room="nowhere")
@@ -269,15 +269,11 @@ def about(room: str, frames: list[Frame]) -> list[str]:
     return [frame["type"] for frame in frames if room in json.dumps(frame)]
 
 
-@pytest.mark.parametrize("who", ["a stranger", "left", "was removed", "was banned"])
+@pytest.mark.parametrize("who", STRANGERS)
 async def test_the_address_of_a_private_room_is_closed_to_who_is_outside(
     company: Company, who: str
 ) -> None:
-    room = await make_private_room(company, *([] if who == "a stranger" else [company.charlie]))
-    if who != "a stranger":
-        await {"left": leave, "was removed": remove, "was banned": ban}[who](
-            company, room, company.charlie
-        )
+    room = await room_that_is_closed_to_charlie(company, who)
     async with company.alice.tab(room) as alice:
         for slug in (room, "no-such-room"):
             async with company.charlie.socket(f"{slug}/") as charlie:
