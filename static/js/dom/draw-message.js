@@ -1,7 +1,7 @@
 // One item of the timeline -> one element, and again when the item changed.
 
 import { readersLocale } from "./locale.js";
-import { cloneTemplate, drawPart, setSanitisedHtml } from "./markup.js";
+import { cloneTemplate, drawPart, setSanitisedHtml, write } from "./markup.js";
 import { REACHABLE } from "./roving-focus.js";
 import { sentence } from "../model/movements.js";
 import { fitted, isFewEmoji, sizeOf } from "../model/text.js";
@@ -63,7 +63,7 @@ function redrawMessage(article, item, look) {
   article.classList.toggle("message--failed", item.state === "failed");
   article.classList.toggle("message--sending", item.state === "sending");
   article.setAttribute("aria-label", `${who}, ${look.dates.time(new Date(item.timestamp))}`);
-  part("author").textContent = who;
+  write(part("author"), who);
   part("author").title = item.mine ? "" : `@${item.username}`;
   drawAvatar(article, item);
   drawQuote(part("quote"), item.quote);
@@ -90,8 +90,8 @@ function drawQuote(element, quote) {
   element.disabled = quote.state === "missing";
   const [author, text] = [quoteAuthor(quote), quoteText(quote)];
   element.setAttribute("aria-label", author ? `${author}: ${text}` : text);
-  element.querySelector(".message__quote-author").textContent = author;
-  element.querySelector(".message__quote-text").textContent = text;
+  write(element.querySelector(".message__quote-author"), author);
+  write(element.querySelector(".message__quote-text"), text);
 }
 
 /** What stands there already stays: somebody may have marked it, or have the focus in it. */
@@ -108,10 +108,15 @@ function drawBody(body, item, username, tabIndex) {
   body.hidden = !item.text && !item.deleted && item.attachments.length > 0;
   body.classList.toggle("message__body--rich", Boolean(html));
   body.classList.toggle("message__body--emoji", !html && !item.deleted && isFewEmoji(item.text));
-  if (!html) body.textContent = item.deleted ? QUOTE_WORDS.deleted : item.text;
+  if (!html) drawPlain(body, item.deleted ? QUOTE_WORDS.deleted : item.text);
   else if (drawn.get(body) !== html) drawFormatted(body, html, username);
   drawn.set(body, html);
   for (const each of body.querySelectorAll(REACHABLE)) each.tabIndex = tabIndex;
+}
+
+function drawPlain(body, text) {
+  if (drawn.get(body)) body.textContent = text;
+  else write(body, text);
 }
 
 function drawFormatted(body, html, username) {
@@ -173,7 +178,7 @@ function drawFile(attachment, tabIndex) {
 
 function drawTime(element, date, dates) {
   element.dateTime = date.toISOString();
-  element.textContent = dates.time(date);
+  write(element, dates.time(date));
   element.title = dates.full(date);
 }
 
@@ -218,6 +223,6 @@ function drawReaction(chip, { emoji, usernames, mine }, look) {
 function drawFailure(article, { state, detail }) {
   const failure = article.querySelector(".message__failure");
   failure.hidden = state !== "failed";
-  article.querySelector(".message__failure-text").textContent =
-    state === "failed" ? `Failed. ${detail ?? ""}`.trim() : "";
+  const text = state === "failed" ? `Failed. ${detail ?? ""}`.trim() : "";
+  write(article.querySelector(".message__failure-text"), text);
 }

@@ -22,7 +22,11 @@ export class MessageList extends HTMLElement {
   #window = new HistoryWindow({ cap: NODES, step: STEP });
   #drawn = new Map();
   #seen = 0;
+  #openedAt = Date.now();
   #spoken = 0;
+  #spokenOwn = 0;
+  /** Of one's own messages that have no place yet. */
+  #spokenKeys = new Set();
   #dividerSeen = null;
   /** Somebody came to look at one message, and has not touched the page yet. */
   #isVisiting = false;
@@ -56,6 +60,7 @@ export class MessageList extends HTMLElement {
     };
     this.#seen = room.newest;
     this.#spoken = room.newest;
+    this.#spokenOwn = room.newest;
     this.render();
   }
 
@@ -159,7 +164,7 @@ export class MessageList extends HTMLElement {
     const wanted = this.#elementsFor(items, shown.messages[from - 1] ?? null);
     this.#forgetAllBut(new Set(wanted));
     this.#arrange(wanted);
-    this.#spoken = Math.max(this.#spoken, newestOfOthers(items));
+    this.#rememberSpoken(items);
     this.#focus.refresh();
     this.#drawEdges();
   }
@@ -185,15 +190,38 @@ export class MessageList extends HTMLElement {
     return elements;
   }
 
-  /** A polite region speaks what is new; a flood of it is left to the reader's own pace. */
+  /**
+   * A polite region speaks what is new; a flood of it, and what was waiting to be sent when the page
+   * opened, is left to the reader's own pace.
+   */
   #speaks(items) {
-    const isNews = (item) => !item.mine && item.kind === "message" && item.seq > this.#spoken;
-    return items.filter(isNews).length <= SPOKEN_AT_ONCE ? isNews : () => false;
+    const isNews = (item) => item.kind === "message" && this.#isUnspoken(item);
+    const isFew = items.filter(isNews).length <= SPOKEN_AT_ONCE;
+    return isFew ? isNews : () => false;
+  }
+
+  #isUnspoken({ mine, seq, key, timestamp }) {
+    if (!mine) return seq > this.#spoken;
+    if (seq !== Infinity) return seq > this.#spokenOwn;
+    return !this.#spokenKeys.has(key) && Date.parse(timestamp) >= this.#openedAt;
+  }
+
+  /** One's own apart: an answer may tell its place before what stands above it has come. */
+  #rememberSpoken(items) {
+    for (const { kind, mine, seq, key } of items) {
+      if (kind !== "message") continue;
+      if (!mine) this.#spoken = Math.max(this.#spoken, seq);
+      else if (seq === Infinity) this.#spokenKeys.add(key);
+      else this.#spokenOwn = Math.max(this.#spokenOwn, seq);
+    }
   }
 
   #elementFor(item, place, isSpoken) {
     const entry = this.#drawn.get(item.key) ?? this.#drawNew(item, isSpoken);
-    if (entry.item !== item) redrawItem(entry.element, item, this.#look);
+    if (entry.item !== item) {
+      if (!saysTheSame(entry.item, item)) entry.element.setAttribute("aria-live", "off");
+      redrawItem(entry.element, item, this.#look);
+    }
     entry.item = item;
     if (place && place.continues !== entry.continues) placeItem(entry.element, place);
     entry.continues = place?.continues;
@@ -354,7 +382,7 @@ function label(pill, words) {
   write(pill.querySelector(".message-list__pill-label"), words);
 }
 
-function newestOfOthers(items) {
-  const last = items.findLast((item) => item.kind === "message" && !item.mine);
-  return last?.seq ?? 0;
+/** Whether nothing would be spoken once more: one's own message was sent, or could not be. */
+function saysTheSame(before, { text, html }) {
+  return before?.seq === Infinity && before.text === text && before.html === html;
 }
