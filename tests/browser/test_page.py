@@ -1,18 +1,15 @@
-"""The page in every state: for those who listen, for those without a mouse, for the network."""
+"""What the page costs the network; and that it holds still."""
 
 import asyncio
 import re
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, Request, expect
+from playwright.async_api import Page, Request
 
 from tests.browser.acting import (
     has_nothing_unsent,
     is_connected,
-    is_shown,
-    message_box,
-    messages,
     say,
     texts,
 )
@@ -23,71 +20,6 @@ pytestmark = pytest.mark.asyncio
 
 REQUESTS = 70
 COMPRESSED_BYTES = 120 * 1024
-
-
-async def test_the_keyboard_alone_sends_edits_replies_reacts_and_deletes(
-    company: Company, visit: Visitor, room: str
-) -> None:
-    page = await visit(company.server, company.bob, f"/chat/{room}/")
-    await is_connected(page)
-    press = page.keyboard.press
-    await expect(message_box(page)).to_be_focused()
-    await page.keyboard.type("Frist")
-    await press("Enter")
-    await is_shown(page, "You", "Frist")
-    await has_nothing_unsent(page)
-    await press("ArrowUp")
-    for _ in range(4):
-        await press("Backspace")
-    await page.keyboard.type("irst")
-    await press("Enter")
-    await is_shown(page, "You", "First")
-
-    await press("Shift+Tab")
-    await press("Shift+Tab")
-    await expect(messages(page).last).to_be_focused()
-    await press("Home")
-    await expect(messages(page).first).to_be_focused()
-    await opens_by_keyboard(page)
-    await press("Enter")
-    await expect(page.get_by_role("button", name="👍 1: You")).to_be_visible()
-
-    await opens_by_keyboard(page)
-    await chooses_by_keyboard(page, "Reply")
-    await expect(message_box(page)).to_be_focused()
-    await page.keyboard.type("An answer")
-    await press("Enter")
-    await is_shown(page, "You", "An answer")
-    await has_nothing_unsent(page)
-
-    await press("Shift+Tab")
-    await press("Shift+Tab")
-    await opens_by_keyboard(page)
-    await chooses_by_keyboard(page, "Delete")
-    await expect(page.get_by_role("dialog")).to_be_visible()
-    await press("Tab")
-    await press("Enter")
-    await expect(messages(page).last).to_contain_text("This message was deleted")
-
-
-async def opens_by_keyboard(page: Page) -> None:
-    """From a message, or something in it, on to its button."""
-    menu = page.get_by_role("group", name="Message actions")
-    for _ in range(6):
-        focused = await page.evaluate("document.activeElement.getAttribute('aria-label')")
-        if focused == "Message actions":
-            break
-        await page.keyboard.press("Tab")
-    await page.keyboard.press("Enter")
-    await expect(menu).to_be_visible()
-
-
-async def chooses_by_keyboard(page: Page, action: str) -> None:
-    for _ in range(10):
-        if action in await page.evaluate("document.activeElement.innerText"):
-            break
-        await page.keyboard.press("ArrowDown")
-    await page.keyboard.press("Enter")
 
 
 async def test_the_first_load_keeps_its_budget_and_the_second_fetches_the_page_alone(
