@@ -1,9 +1,11 @@
 """What people do and see on the room's page, by the names that assistive technology knows."""
 
+import io
 import json
 import re
 
-from playwright.async_api import Locator, Page, WebSocketRoute, expect
+from PIL import Image
+from playwright.async_api import FilePayload, Locator, Page, WebSocketRoute, expect
 
 
 def message_box(page: Page) -> Locator:
@@ -56,6 +58,18 @@ async def opens_menu(page: Page, message: Locator) -> Locator:
 async def chooses(page: Page, message: Locator, action: str) -> None:
     menu = await opens_menu(page, message)
     await menu.get_by_role("button", name=action, exact=True).click()
+
+
+def photograph(name: str = "Harbour.png") -> FilePayload:
+    file = io.BytesIO()
+    Image.new("RGB", (800, 500), "teal").save(file, "PNG")
+    return {"name": name, "mimeType": "image/png", "buffer": file.getvalue()}
+
+
+async def chooses_files(page: Page, *files: FilePayload) -> None:
+    async with page.expect_file_chooser() as chooser:
+        await page.get_by_role("button", name="Attach files").click()
+    await (await chooser.value).set_files(list(files))
 
 
 async def texts(page: Page) -> list[str]:

@@ -1,22 +1,22 @@
 """What one writes with: completion of names and emoji, the picker, and files."""
 
-import io
 import re
 
 import pytest
-from PIL import Image
 from playwright.async_api import FilePayload, Locator, Page, expect
 
 from tests.browser.acting import (
+    chooses_files,
     has_nothing_unsent,
     is_connected,
     is_shown,
     message_box,
     messages,
     opens_menu,
+    photograph,
 )
+from tests.browser.axe import is_fine
 from tests.browser.conftest import Visitor
-from tests.browser.test_axe import is_fine
 from tests.cast import Company
 
 pytestmark = pytest.mark.asyncio
@@ -130,20 +130,8 @@ async def test_the_picker_puts_emoji_into_the_message_and_below_others(
     await expect(recent).to_have_text(["😃", "👋🏿"])
 
 
-def photograph(name: str = "Harbour.png") -> FilePayload:
-    file = io.BytesIO()
-    Image.new("RGB", (800, 500), "teal").save(file, "PNG")
-    return {"name": name, "mimeType": "image/png", "buffer": file.getvalue()}
-
-
 def tray(page: Page) -> Locator:
     return page.get_by_role("group", name="Files to send")
-
-
-async def chooses_files(page: Page, *files: FilePayload) -> None:
-    async with page.expect_file_chooser() as chooser:
-        await page.get_by_role("button", name="Attach files").click()
-    await (await chooser.value).set_files(list(files))
 
 
 async def test_files_are_chosen_removed_sent_and_looked_at(

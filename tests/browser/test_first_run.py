@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
 from tests.browser.acting import is_connected, is_shown, messages, say
+from tests.browser.axe import is_fine
 from tests.browser.conftest import Visitor
 from tests.chatter import PASSWORD
 from tests.running import running_server
@@ -20,11 +20,6 @@ async def signs_up(page: Page, name: str, button: str) -> None:
     await page.get_by_label("Password", exact=True).fill(PASSWORD)
     await page.get_by_label("Password (again)").fill(PASSWORD)
     await page.get_by_role("button", name=button).click()
-
-
-async def is_fine(page: Page, where: str) -> None:
-    result = await Axe().run(page)
-    assert result.violations_count == 0, f"{where}: {result.generate_report()}"
 
 
 async def test_the_link_of_the_start_leads_to_an_administrator_a_lobby_and_a_guest(

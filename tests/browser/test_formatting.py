@@ -1,7 +1,6 @@
 """Formatted messages, as they are typed, seen, copied and edited."""
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
 from tests.browser.acting import (
@@ -13,6 +12,7 @@ from tests.browser.acting import (
     messages,
     say,
 )
+from tests.browser.axe import is_fine
 from tests.browser.conftest import Visitor
 from tests.cast import Company
 
@@ -65,8 +65,7 @@ async def test_what_is_typed_with_signs_is_seen_formatted_and_edited_as_it_was_t
     await expect(links.nth(0)).not_to_have_attribute("target", "_blank")
     await expect(links.nth(1)).to_have_attribute("target", "_blank")
     await expect(links.nth(1)).to_have_attribute("rel", "noopener noreferrer nofollow")
-    found = (await Axe().run(alice, options={"resultTypes": ["violations"]})).response
-    assert not found["violations"], [each["id"] for each in found["violations"]]
+    await is_fine(alice, "code")
 
     await chooses(bob, mine, "Edit")
     await expect(message_box(bob)).to_have_value(CODE)

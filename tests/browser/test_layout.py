@@ -12,8 +12,8 @@ from tests.browser.acting import (
     say,
     without_sockets,
 )
+from tests.browser.axe import is_fine, seen
 from tests.browser.conftest import Visitor
-from tests.browser.test_axe import is_fine, seen
 from tests.browser.test_navigation import PHONE
 from tests.cast import Company
 
@@ -87,17 +87,14 @@ async def test_what_failed_is_not_shown_as_waiting(company: Company, visit: Visi
     await expect(bar.locator(".unsent__icon--waiting")).to_be_hidden()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 360])
 async def test_members_have_one_line_of_buttons_and_the_bar_an_account(
-    company: Company, visit: Visitor, room: str, width: int, scheme: str
+    company: Company, visit: Visitor, room: str, width: int
 ) -> None:
     await company.alice.post_json(
         f"/chat/{room}/members/", {"username": "bob", "role": "moderator"}
     )
-    page = await visit(
-        company.server, company.alice, f"/chat/{room}/members/", **seen(width, scheme)
-    )
+    page = await visit(company.server, company.alice, f"/chat/{room}/members/", **seen(width))
     row = page.get_by_role("listitem").filter(has_text="@bob")
     tops = {await top_of(each) for each in await row.get_by_role("button").all()}
     assert len(tops) == 1
@@ -146,13 +143,3 @@ async def test_the_time_of_a_message_reads_the_same_beside_any_script(
     message = messages(page).last
     await expect(message.locator(".message__bubble")).to_have_css("direction", "rtl")
     await expect(message.locator("time")).to_have_css("direction", "ltr")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 320])
-async def test_axe_finds_nothing_on_the_account_page(
-    company: Company, visit: Visitor, width: int, scheme: str
-) -> None:
-    page = await visit(company.server, company.charlie, "/accounts/", **seen(width, scheme))
-    await expect(page.get_by_role("button", name="Sign out everywhere else")).to_be_visible()
-    await is_fine(page, "account")

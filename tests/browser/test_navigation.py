@@ -8,8 +8,8 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.acting import becomes_true, is_connected, is_shown, message_box, messages
+from tests.browser.axe import is_fine
 from tests.browser.conftest import Visitor
-from tests.browser.test_axe import is_fine
 from tests.cast import Company
 from tests.chatter import Chatter
 

@@ -9,8 +9,8 @@ import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.acting import connection, is_connected, people_here
+from tests.browser.axe import is_fine, seen
 from tests.browser.conftest import Visitor
-from tests.browser.test_axe import is_fine, seen
 from tests.chatter import Chatter, Socket
 from tests.faults.test_stampede import crowd
 from tests.running import RunningServer, running_server
@@ -197,7 +197,6 @@ async def test_while_the_line_is_cut_the_last_list_stays_and_says_what_it_is(
     await expect(page.locator(".movement")).to_have_count(1)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 320])
 async def test_axe_finds_nothing_in_a_crowd(
     place: RunningServer,
@@ -205,10 +204,9 @@ async def test_axe_finds_nothing_in_a_crowd(
     guests: list[Chatter],
     visit: Visitor,
     width: int,
-    scheme: str,
 ) -> None:
     room = await ada.make_room()
-    page = await visit(place, ada, f"/chat/{room}/", **seen(width, scheme))
+    page = await visit(place, ada, f"/chat/{room}/", **seen(width))
     async with in_the_room(guests[1:205], room) as sockets:
         for socket in sockets[:3]:
             await socket.send(type="presence.idle")
