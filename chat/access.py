@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from django.contrib.auth import get_user_model
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from accounts.invitations import Invitation
 from chat.errors import (
@@ -86,7 +87,7 @@ def among(rooms: Iterable[OwnRoom], slug: str) -> OwnRoom | None:
 
 
 def shut_out() -> ChatError:
-    return ChatError("forbidden", "You were removed from this room; a moderator can let you in.")
+    return ChatError("forbidden", _("You were removed from this room; a moderator can let you in."))
 
 
 def membership(user: User, room: Room) -> Membership | None:
@@ -105,7 +106,7 @@ def moderated_room(user: User, slug: str) -> Membership:
     """The membership of a moderator or owner. Raises ChatError: no_such_room, forbidden."""
     own = own_membership(user, slug)
     if not own.can_moderate:
-        raise ChatError("forbidden", "That is for the room's moderators and owners.")
+        raise ChatError("forbidden", _("That is for the room's moderators and owners."))
     return own
 
 
@@ -163,13 +164,13 @@ def people(usernames: Sequence[str]) -> list[User]:
     Raises ChatError: no_such_user, and bad_frame where nobody is named.
     """
     if not usernames:
-        raise bad_frame("Choose somebody to talk with.")
+        raise bad_frame(_("Choose somebody to talk with."))
     # Folding takes time with the square of the length, and PostgreSQL takes no NUL.
     is_possible = all(len(name) <= USERNAME_CHARS and "\0" not in name for name in usernames)
     active = get_user_model().objects.filter(is_active=True)
     found = list(active.filter(username_key__in=usernames)) if is_possible else []
     if not covers(found, usernames):
-        raise ChatError("no_such_user", "There is nobody of that name.")
+        raise ChatError("no_such_user", _("There is nobody of that name."))
     return found
 
 
@@ -205,7 +206,7 @@ def own_message(user: User, message_id: int) -> Message:
     """A message that the user wrote and may edit. Raises ChatError: no_such_message, forbidden."""
     found = writable_message(user, message_id)
     if found.sender_id != user.pk:
-        raise ChatError("forbidden", "Only its author can edit a message.")
+        raise ChatError("forbidden", _("Only its author can edit a message."))
     return found
 
 
@@ -216,7 +217,7 @@ def writable_message(user: User, message_id: int) -> Message:
     """
     found = message(user, message_id)
     if not follows(user.pk, found.room_id):
-        raise ChatError("forbidden", "Enter the room first.")
+        raise ChatError("forbidden", _("Enter the room first."))
     if found.deleted_at is not None:
         raise no_such_message()
     return found
@@ -226,7 +227,7 @@ def deletable_message(user: User, message_id: int) -> Message:
     """A message that the user may delete. Raises ChatError(no_such_message or forbidden)."""
     found = message(user, message_id)
     if not found.can_be_deleted_by(user, membership(user, found.room)):
-        raise ChatError("forbidden", "Only its author or a moderator can delete a message.")
+        raise ChatError("forbidden", _("Only its author or a moderator can delete a message."))
     return found
 
 

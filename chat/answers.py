@@ -54,7 +54,7 @@ def as_json(view: View) -> View:
     def answering(request: HttpRequest, **arguments: Any) -> HttpResponse:
         try:
             if not request.user.is_authenticated:
-                raise ChatError("not_signed_in", "Sign in first.")
+                raise ChatError("not_signed_in", _("Sign in first."))
             return view(request, **arguments)
         except Exception as problem:
             refusal = commands.as_refusal(problem)
@@ -81,7 +81,7 @@ def by_form_or_json(
         return work()
 
     if request.method == "DELETE" or wants_json(request) or not isinstance(request.user, User):
-        return as_json(lambda _: json(counted(), status=status))(request)
+        return as_json(lambda _request: json(counted(), status=status))(request)
     try:
         counted()
     except ChatError as refusal:
@@ -99,14 +99,14 @@ def belongs_to(user: User, slug: str) -> bool:
 def signed_in(request: HttpRequest) -> User:
     """The user, behind a door that lets only signed-in people pass."""
     if not isinstance(request.user, User):
-        raise ChatError("not_signed_in", "Sign in first.")
+        raise ChatError("not_signed_in", _("Sign in first."))
     return request.user
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's page, or JSON for a script (the setting CSRF_FAILURE_VIEW)."""
     if wants_json(request):
-        return refused(ChatError("forbidden", "The request lacks this session's CSRF token."))
+        return refused(ChatError("forbidden", _("The request lacks this session's CSRF token.")))
     return csrf.csrf_failure(request, reason)
 
 

@@ -12,6 +12,7 @@ from django.core.exceptions import (
 )
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
+from django.utils.translation import gettext_lazy as _
 from msgspec import Meta, Struct
 from msgspec.structs import asdict
 
@@ -93,10 +94,10 @@ def read_body(request: HttpRequest, kind: type[T]) -> T:
     try:
         text = body.decode()
         if ESCAPED_NUL.search(text):
-            raise bad_frame("A text cannot hold the NUL character.")
+            raise bad_frame(_("A text cannot hold the NUL character."))
         return msgspec.json.decode(text, type=kind)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
-        raise bad_frame(f"The request cannot be read: {why(error)}.") from None
+        raise bad_frame(_("The request cannot be read: %(why)s."), why=why(error)) from None
 
 
 def read_new_room(request: HttpRequest) -> NewRoom:
@@ -108,7 +109,7 @@ def read_new_room(request: HttpRequest) -> NewRoom:
 
 
 def read_bytes(request: HttpRequest) -> bytes:
-    too_long = ChatError("too_long", f"A request has at most {FRAME_BYTES} bytes.")
+    too_long = ChatError("too_long", _("A request has at most %(most)s bytes."), most=FRAME_BYTES)
     try:
         body = request.body
     except RequestDataTooBig:
@@ -122,9 +123,9 @@ def read_form(request: HttpRequest) -> dict[str, Any]:
     try:
         return request.POST.dict()
     except RequestDataTooBig:
-        raise ChatError("too_long", "The form is too large.") from None
+        raise ChatError("too_long", _("The form is too large.")) from None
     except (TooManyFieldsSent, TooManyFilesSent, MultiPartParserError):
-        raise bad_frame("The form cannot be read.") from None
+        raise bad_frame(_("The form cannot be read.")) from None
 
 
 def read_query(request: HttpRequest) -> HistoryQuery:
@@ -134,8 +135,8 @@ def read_query(request: HttpRequest) -> HistoryQuery:
 def convert(fields: dict[str, Any], kind: type[T]) -> T:
     """A form's fields, which are all text."""
     if any("\0" in value for value in fields.values()):
-        raise bad_frame("A text cannot hold the NUL character.")
+        raise bad_frame(_("A text cannot hold the NUL character."))
     try:
         return msgspec.convert(fields, kind, strict=False)
     except msgspec.MsgspecError as error:
-        raise bad_frame(f"The request cannot be read: {why(error)}.") from None
+        raise bad_frame(_("The request cannot be read: %(why)s."), why=why(error)) from None

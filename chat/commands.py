@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext_lazy as _
 
 from chat import access, events, protocol
 from chat.actions.messages import add_reaction, delete_message, edit_message, remove_reaction
@@ -111,12 +112,12 @@ def as_refusal(problem: Exception) -> ChatError | None:
 def hurry_slowly(user: User, buckets: TokenBuckets | None = None) -> None:
     """Count one thing that the user asks for. Raises ChatError(rate_limited)."""
     if wait := (buckets or node.posts).take(user.pk):
-        raise ChatError("rate_limited", "That was very fast. Try again soon.", retry_after=wait)
+        raise ChatError("rate_limited", _("That was very fast. Try again soon."), retry_after=wait)
 
 
 def room_of(command: protocol.Command) -> str:
     if not command.room:
-        raise bad_frame("The command does not say which room it is for.")
+        raise bad_frame(_("The command does not say which room it is for."))
     if "\0" in command.room:
         raise no_such_room()
     return command.room

@@ -1,6 +1,20 @@
 """Refusals, and the codes with which a socket is closed. The table is docs/protocol.md's."""
 
+from __future__ import annotations
+
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+    # As gettext_lazy makes it: said in the language of whoever reads it.
+    Sentence = str | _StrPromise
+else:
+    Sentence = object
 
 HTTP_STATUS = {
     "bad_frame": 400,
@@ -24,40 +38,71 @@ HTTP_STATUS = {
 class ChatError(Exception):
     """A command that is refused: a code of the protocol and one sentence for people.
 
-    `retry_after` is in seconds, where waiting helps.
+    The sentence comes untranslated from gettext_lazy, or from ngettext_lazy by `count`: it is made
+    in a writer's or a reader's thread, for somebody whose language is not known there. `values`
+    fill its gaps. `retry_after` is in seconds, where waiting helps.
     """
 
-    def __init__(self, code: str, detail: str, *, retry_after: float | None = None) -> None:
-        super().__init__(detail)
+    def __init__(
+        self,
+        code: str,
+        sentence: Sentence,
+        *,
+        retry_after: float | None = None,
+        **values: object,
+    ) -> None:
+        super().__init__(code, sentence)
         self.code = code
-        self.detail = detail
+        self.sentence = sentence
         self.retry_after = retry_after
+        self.values = values
+
+    def __str__(self) -> str:
+        return self.detail
+
+    @property
+    def detail(self) -> str:
+        """In the language that is active now."""
+        if not self.values:
+            return str(self.sentence)
+        return self.sentence % {name: written(value) for name, value in self.values.items()}
 
     @property
     def http_status(self) -> int:
         return HTTP_STATUS[self.code]
 
 
-def bad_frame(detail: str) -> ChatError:
-    return ChatError("bad_frame", detail)
+class Written(int):
+    """A number that a sentence has as its language writes it, and by which it takes its plural."""
+
+    def __str__(self) -> str:
+        return number_format(int(self), force_grouping=True)
+
+
+def written(value: object) -> object:
+    return Written(value) if isinstance(value, int) else value
+
+
+def bad_frame(sentence: Sentence, **values: object) -> ChatError:
+    return ChatError("bad_frame", sentence, retry_after=None, **values)
 
 
 def no_such_room() -> ChatError:
-    return ChatError("no_such_room", "There is no such room, or it is not open to you.")
+    return ChatError("no_such_room", _("There is no such room, or it is not open to you."))
 
 
 def no_such_message() -> ChatError:
-    return ChatError("no_such_message", "There is no such message, or you may not see it.")
+    return ChatError("no_such_message", _("There is no such message, or you may not see it."))
 
 
 def no_such_invitation() -> ChatError:
     """Made up, revoked, too old or used up: whoever asks is told no more than that."""
-    return ChatError("no_such_invitation", "This invitation does not work, or not any more.")
+    return ChatError("no_such_invitation", _("This invitation does not work, or not any more."))
 
 
 WHY_CLOSED = {
-    "archived": "This room is archived.",
-    "moderators": "Only moderators post here.",
+    "archived": _("This room is archived."),
+    "moderators": _("Only moderators post here."),
 }
 
 
@@ -67,7 +112,9 @@ def read_only(closed: str) -> ChatError:
 
 
 def unavailable() -> ChatError:
-    return ChatError("unavailable", "The chat cannot reach its storage just now.", retry_after=1.0)
+    return ChatError(
+        "unavailable", _("The chat cannot reach its storage just now."), retry_after=1.0
+    )
 
 
 class CloseCode(IntEnum):

@@ -10,6 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 from msgspec import Struct
 
@@ -113,7 +114,7 @@ def room_link(request: HttpRequest, slug: str, number: int) -> HttpResponse:
     def revoke() -> Struct:
         by = access.moderated_room(signed_in(request), slug)
         if not is_deletion(request):
-            raise ChatError("bad_frame", "A link can be revoked, and nothing else.")
+            raise ChatError("bad_frame", _("A link can be revoked, and nothing else."))
         revoke_link(link=access.room_link(by, number))
         return protocol.Ok()
 

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from django.utils.translation import gettext_lazy as _
+
 from chat.errors import ChatError
 from chat.limits import ROOM_NAME_CHARS, SLUG_CHARS, TOPIC_CHARS
 from chat.unicode import category
@@ -30,9 +32,11 @@ def clean_name(name: str) -> str:
     )
     cleaned = " ".join(visible.split())
     if not any(category(character).startswith(USABLE_CATEGORIES) for character in cleaned):
-        raise ChatError("empty", "A room's name needs at least one letter, digit or emoji.")
+        raise ChatError("empty", _("A room's name needs at least one letter, digit or emoji."))
     if len(cleaned) > ROOM_NAME_CHARS:
-        raise ChatError("too_long", f"A room's name has at most {ROOM_NAME_CHARS} characters.")
+        raise ChatError(
+            "too_long", _("A room's name has at most %(most)s characters."), most=ROOM_NAME_CHARS
+        )
     return cleaned
 
 
@@ -46,7 +50,7 @@ def clean_topic(topic: str) -> str:
         ).split()
     )
     if len(cleaned) > TOPIC_CHARS:
-        raise ChatError("too_long", f"A topic has at most {TOPIC_CHARS} characters.")
+        raise ChatError("too_long", _("A topic has at most %(most)s characters."), most=TOPIC_CHARS)
     return cleaned
 
 

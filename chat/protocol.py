@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
+from django.utils.translation import gettext_lazy as _
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from chat.errors import ChatError, bad_frame
+from chat.errors import ChatError, Sentence, bad_frame
 from chat.limits import ATTACHMENTS_A_MESSAGE
 
 VERSION = 1
@@ -125,29 +126,29 @@ def decode_envelope(frame: str) -> Envelope:
     """What the frame calls itself. Raises ChatError(bad_frame) where it is not one at all."""
     # The first look costs a tenth of the second, and is all that most frames need.
     if "\\u0000" in frame and ESCAPED_NUL.search(frame):
-        raise bad_frame("A text cannot hold the NUL character.")
+        raise bad_frame(_("A text cannot hold the NUL character."))
     try:
         return ENVELOPES.decode(frame)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
-        raise bad_frame(f"The frame cannot be read: {why(error)}.") from None
+        raise bad_frame(_("The frame cannot be read: %(why)s."), why=why(error)) from None
 
 
 def decode_command(envelope: Envelope, frame: str) -> Command:
     """The command in a frame. Raises ChatError(unknown_type or bad_frame)."""
     decoder = DECODERS.get(envelope.type)
     if decoder is None:
-        raise ChatError("unknown_type", "There is no command of that type.")
+        raise ChatError("unknown_type", _("There is no command of that type."))
     try:
         return decoder.decode(frame)
     except (msgspec.MsgspecError, RecursionError) as error:
-        raise bad_frame(f"The command cannot be read: {why(error)}.") from None
+        raise bad_frame(_("The command cannot be read: %(why)s."), why=why(error)) from None
 
 
-def why(error: Exception) -> str:
+def why(error: Exception) -> Sentence:
     if isinstance(error, RecursionError):
-        return "it is nested too deeply"
+        return _("it is nested too deeply")
     if isinstance(error, UnicodeError):
-        return "it is not UTF-8"
+        return _("it is not UTF-8")
     return str(error).rstrip(".")
 
 

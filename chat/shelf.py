@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from chat.errors import ChatError
 
@@ -23,7 +24,7 @@ THUMBNAIL = ".thumbnail"
 
 
 def no_space() -> ChatError:
-    detail = "The server has no room for files just now. What you wrote is not lost."
+    detail = _("The server has no room for files just now. What you wrote is not lost.")
     return ChatError("unavailable", detail, retry_after=60.0)
 
 

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+from django.utils.translation import gettext_lazy as _
+
 from chat.errors import ChatError, bad_frame
 from chat.limits import EMOJI_CHARS, MESSAGE_CHARS
 from chat.unicode import category
@@ -22,11 +24,13 @@ def clean_text(text: str) -> str:
     """A message's text, trimmed. Raises ChatError: empty, too_long."""
     text = text.strip()
     if not text[:1].isalnum() and not any(is_visible(character) for character in text):
-        raise ChatError("empty", "A message needs some text.")
+        raise ChatError("empty", _("A message needs some text."))
     if len(text) > MESSAGE_CHARS:
         raise ChatError(
             "too_long",
-            f"A message has at most {MESSAGE_CHARS:,} characters; this one has {len(text):,}.",
+            _("A message has at most %(most)s characters; this one has %(length)s."),
+            most=MESSAGE_CHARS,
+            length=len(text),
         )
     return text
 
@@ -36,7 +40,7 @@ def clean_emoji(emoji: str) -> str:
     is_short = 0 < len(emoji) <= EMOJI_CHARS
     if is_short and all(is_one_sign(part) or is_styled_sign(part) for part in emoji.split(JOINER)):
         return emoji
-    raise bad_frame("A reaction is one emoji.")
+    raise bad_frame(_("A reaction is one emoji."))
 
 
 def is_one_sign(part: str) -> bool:

@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.core.files.uploadhandler import StopUpload, TemporaryFileUploadHandler
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified, StreamingHttpResponse
 from django.utils.http import content_disposition_header
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chat import access, commands, events, shelf
@@ -87,12 +88,12 @@ def file_of(request: HttpRequest) -> TemporaryUploadedFile:
         raise shelf.no_space()
     file = request.FILES.get("file")
     if file is None:
-        raise bad_frame("The request has no file in a field of that name.")
+        raise bad_frame(_("The request has no file in a field of that name."))
     if not file.size:
-        raise ChatError("empty", "This file is empty.")
+        raise ChatError("empty", _("This file is empty."))
     if file.size > settings.UPLOAD_BYTES:
         most = settings.UPLOAD_BYTES // 2**20
-        raise ChatError("too_long", f"A file has at most {most} MB.")
+        raise ChatError("too_long", _("A file has at most %(most)s MB."), most=most)
     return cast(TemporaryUploadedFile, file)
 
 

@@ -30,6 +30,8 @@ from chat.models import Membership, Room, rows
 from chat.models.rooms import MODERATING
 from chat.models.rows import OwnRoom
 
+SHOWN_MOST = 999
+
 # --- Pages
 
 
@@ -203,8 +205,13 @@ def link(own: OwnRoom, *, is_current: bool) -> SafeString:
         name=_("%(name)s (you)") % {"name": own.name} if own.is_alone else own.name,
         person=face.username,
         face=face.name,
-        count=own.calls or own.unread,
+        count=shown(own.calls or own.unread),
     )
+
+
+def shown(count: int) -> str:
+    """As the page itself goes on to write it (elements/room-list.js)."""
+    return str(count) if count <= SHOWN_MOST else f"{SHOWN_MOST}+"
 
 
 # --- The protocol over HTTP

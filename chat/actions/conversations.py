@@ -14,10 +14,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from chat import events, protocol
 from chat.actions.publishing import after_commit
-from chat.errors import ChatError
+from chat.errors import ChatError, bad_frame
 from chat.limits import CONVERSATION_PEOPLE
 from chat.models import Membership, Room, rows
 from chat.node import node
@@ -39,14 +40,16 @@ def open_conversation(*, by: User, people: Iterable[User]) -> tuple[Room, bool]:
     """
     everybody = {by.pk, *(each.pk for each in people)}
     if len(everybody) > CONVERSATION_PEOPLE:
-        text = f"A conversation has at most {CONVERSATION_PEOPLE} people; make a room for more."
-        raise ChatError("bad_frame", text)
+        raise bad_frame(
+            _("A conversation has at most %(count)s people; make a room for more."),
+            count=CONVERSATION_PEOPLE,
+        )
     return node.writer.run(partial(find_or_start, by, everybody))
 
 
 def find_or_start(by: User, everybody: set[int]) -> tuple[Room, bool]:
     key = key_of(everybody)
-    for _ in range(ATTEMPTS):
+    for _attempt in range(ATTEMPTS):
         try:
             with transaction.atomic():
                 known = Room.objects.filter(kind=Room.Kind.DIRECT, people_key=key).first()
@@ -56,7 +59,7 @@ def find_or_start(by: User, everybody: set[int]) -> tuple[Room, bool]:
             # One of the others was quicker, in another process: look again.
             continue
         return room, known is None
-    raise ChatError("unavailable", "It could not be opened. Try again.", retry_after=1.0)
+    raise ChatError("unavailable", _("It could not be opened. Try again."), retry_after=1.0)
 
 
 def key_of(everybody: set[int]) -> str:

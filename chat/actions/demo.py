@@ -17,6 +17,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chat import demo, markup, mentions, names
 from chat.actions.inserting import insert_rows
@@ -101,7 +102,9 @@ def clear_rooms(people: dict[str, User]) -> None:
         same = Room.objects.filter(identity=names.identity(place.name))
         own = same.filter(created_by=first)
         if not place.is_private and same.filter(kind=Room.Kind.PUBLIC).exclude(pk__in=own).exists():
-            raise ChatError("conflict", f"Somebody else has a room named {place.name}.")
+            raise ChatError(
+                "conflict", _("Somebody else has a room named %(name)s."), name=place.name
+            )
         own.delete()
 
 

@@ -20,20 +20,21 @@ if TYPE_CHECKING:
 
 def open_first_room(*, by: User) -> Room | None:
     """The Lobby, with a few lines of its owner's; None where there are rooms already."""
-    return node.writer.run(partial(make_first_room, by))
+    # The words are chosen here: the writer's thread speaks nobody's language.
+    topic = _("Where everybody comes in")
+    return node.writer.run(partial(make_first_room, by, _("Lobby"), topic, first_words()))
 
 
-def make_first_room(by: User) -> Room | None:
+def make_first_room(by: User, name: str, topic: str, words: list[str]) -> Room | None:
     if Room.objects.exists():
         return None
-    name = _("Lobby")
     try:
         with transaction.atomic():
             # Two that do this at once: there is one public room of a name.
             room = make_room(name, free_slug(name), by, Room.Kind.PUBLIC)
-            store_changes(room.pk, None, {"topic": _("Where everybody comes in")})
+            store_changes(room.pk, None, {"topic": topic})
             # Ordinary messages: their author can mend them, or take them away.
-            Batch([Post(by.pk, room.slug, text) for text in first_words()]).store()
+            Batch([Post(by.pk, room.slug, text) for text in words]).store()
     except IntegrityError:
         return None
     return room

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.invitations import Invitation
 from chat import access
@@ -45,9 +46,13 @@ def store_link(by: User, room: Room | None, days: int, uses: int) -> Invitation:
             Room.objects.select_for_update(no_key=True).get(pk=room.pk)
             own = access.membership(by, room)
             if not own or not own.can_moderate:
-                raise ChatError("forbidden", "That is for the room's moderators and owners.")
+                raise ChatError("forbidden", _("That is for the room's moderators and owners."))
         if RoomInvitation.links_into(room).count() >= LINKS_AT_ONCE:
-            raise ChatError("forbidden", f"There are {LINKS_AT_ONCE} links already: revoke one.")
+            raise ChatError(
+                "forbidden",
+                _("There are %(count)s links already: revoke one."),
+                count=LINKS_AT_ONCE,
+            )
         link = Invitation.new(by, days=days, uses=uses)
         link.save()
         if room:

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from chat import events, protocol
 from chat.actions.invitations import end_links_of
@@ -57,10 +58,10 @@ def take_in(by: Membership, user: User, role: str) -> Membership:
     with transaction.atomic():
         room, by = as_it_is(by)
         if room.is_direct:
-            raise ChatError("forbidden", "Start another conversation to talk with more people.")
+            raise ChatError("forbidden", _("Start another conversation to talk with more people."))
         known = Membership.objects.filter(room=room, user=user).first()
         if known and known.standing == Standing.BANNED:
-            raise ChatError("forbidden", "They are banned from the room: lift the ban first.")
+            raise ChatError("forbidden", _("They are banned from the room: lift the ban first."))
         if known and known.belongs and known.role == role:
             return known
         rank = known.rank if known else 0
@@ -80,7 +81,7 @@ def put_out(by: Membership, user: User, standing: str) -> None:
         if standing != Standing.LEFT:
             refuse_unless(by.can_moderate and (known.rank if known else 0) < by.rank)
         if not belongs and standing != Standing.BANNED:
-            raise ChatError("no_such_user", "Nobody of that name belongs to the room.")
+            raise ChatError("no_such_user", _("Nobody of that name belongs to the room."))
         if known and belongs:
             keep_an_owner(room, known, None)
         Membership.objects.update_or_create(
@@ -121,7 +122,7 @@ def as_it_is(by: Membership) -> tuple[Room, Membership]:
 
 def refuse_unless(is_allowed: bool) -> None:
     if not is_allowed:
-        raise ChatError("forbidden", "Only somebody above them in this room can do that.")
+        raise ChatError("forbidden", _("Only somebody above them in this room can do that."))
 
 
 def keep_an_owner(room: Room, leaving: Membership, role: str | None) -> None:
@@ -130,4 +131,4 @@ def keep_an_owner(room: Room, leaving: Membership, role: str | None) -> None:
         return
     others = Membership.objects.belonging().filter(room=room).exclude(pk=leaving.pk)
     if others.exists() and not others.filter(role=Role.OWNER, user__is_active=True).exists():
-        raise ChatError("forbidden", "Make somebody else an owner of the room first.")
+        raise ChatError("forbidden", _("Make somebody else an owner of the room first."))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chat import mentions, shelf, texts
 from chat.actions.formatting import html_of
@@ -99,8 +100,10 @@ def react(message_id: int, user: User, emoji: str) -> bool:
         message = changeable(message_id)
         known = message.reactions_by_emoji()
         if emoji not in known and len(known) >= EMOJI_A_MESSAGE:
-            raise ChatError("forbidden", f"A message has at most {EMOJI_A_MESSAGE} reactions.")
-        _, is_new = Reaction.objects.get_or_create(message=message, user=user, emoji=emoji)
+            raise ChatError(
+                "forbidden", _("A message has at most %(most)s reactions."), most=EMOJI_A_MESSAGE
+            )
+        _reaction, is_new = Reaction.objects.get_or_create(message=message, user=user, emoji=emoji)
         if is_new:
             record(message, Message.Change.REACTION_ADDED)
     return is_new
@@ -109,7 +112,7 @@ def react(message_id: int, user: User, emoji: str) -> bool:
 def take_back(message_id: int, user: User, emoji: str) -> bool:
     with transaction.atomic():
         message = changeable(message_id)
-        count, _ = Reaction.objects.filter(message=message, user=user, emoji=emoji).delete()
+        count, _counts = Reaction.objects.filter(message=message, user=user, emoji=emoji).delete()
         if count:
             record(message, Message.Change.REACTION_REMOVED)
     return bool(count)

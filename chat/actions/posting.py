@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext_lazy as _
 
 from chat import access, mentions, texts
 from chat.actions.conversations import bring_back_to_everybody, tell_that_it_is_back
@@ -193,7 +194,7 @@ class Batch:
             return known_room(basis.room_id, post.slug, basis.kind), sender, closed
         newcomer = get_user_model().objects.filter(pk=post.user_id).first()
         if newcomer is None:
-            raise ChatError("not_signed_in", "This account is gone.")
+            raise ChatError("not_signed_in", _("This account is gone."))
         room = access.room(newcomer, post.slug)
         own = enter_room(room=room, user=newcomer)
         self.memberships[newcomer.pk, room.pk] = own.pk
@@ -245,7 +246,7 @@ def hand_over(files: list[Attachment], message: Message) -> None:
 
 
 def no_such_file() -> ChatError:
-    detail = "A file is not there any more, or was sent before. Add it once more."
+    detail = _("A file is not there any more, or was sent before. Add it once more.")
     return ChatError("no_such_message", detail)
 
 
@@ -269,5 +270,5 @@ def same_post(earlier: Message, post: Post) -> Posted:
     is_same_room = earlier.room.slug == post.slug
     digest = digest_of(earlier.room_id, post.text, post.attachments)
     if not is_same_room or bytes(earlier.digest) != digest:
-        raise ChatError("conflict", "This client_id was used before for another message.")
+        raise ChatError("conflict", _("This client_id was used before for another message."))
     return Posted(earlier, duplicate=True)

@@ -8,6 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from chat import access, events, names, protocol
 from chat.actions import conversations
@@ -52,12 +53,12 @@ def come_in(room: Room, user: User, by_page: bool) -> Membership:
         if known and known.standing != Membership.Standing.LEFT:
             raise access.shut_out()
         if known and not by_page:
-            raise ChatError("forbidden", "You left this room; open its page to come in again.")
+            raise ChatError("forbidden", _("You left this room; open its page to come in again."))
         return join(room, user, Membership.Role.MEMBER)
 
 
 def find_or_make_room(name: str, by: User, kind: str) -> tuple[Room, bool]:
-    for _ in range(ATTEMPTS):
+    for _attempt in range(ATTEMPTS):
         if kind == Room.Kind.PUBLIC and (room := public_room(name)):
             return room, False
         try:
@@ -66,7 +67,7 @@ def find_or_make_room(name: str, by: User, kind: str) -> tuple[Room, bool]:
         except IntegrityError:
             # Another process took the slug, or made the very room, in between: look again.
             continue
-    raise ChatError("unavailable", "The room could not be made. Try again.", retry_after=1.0)
+    raise ChatError("unavailable", _("The room could not be made. Try again."), retry_after=1.0)
 
 
 def secret_slug(name: str) -> str:
@@ -107,7 +108,7 @@ def join(room: Room, user: User, role: str) -> Membership:
         if room.created_by_id == user.pk and not owners.exists():
             # Who made it, was its last owner, and comes back to look after it.
             role = Membership.Role.OWNER
-        membership, _ = Membership.objects.update_or_create(
+        membership, _is_new = Membership.objects.update_or_create(
             room=room, user=user, defaults={"role": role, "read": tick, "standing": standing}
         )
         text = protocol.encode(events.room_added(rows.own_room(user.pk, room.pk)))

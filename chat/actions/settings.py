@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from chat import events, names, protocol
 from chat.actions.publishing import after_commit
@@ -49,7 +50,7 @@ def store_changes(room_id: int, by: Membership | None, changes: Mapping[str, obj
     with transaction.atomic():
         room = Room.objects.select_for_update(no_key=True).get(pk=room_id)
         if room.is_direct:
-            raise ChatError("forbidden", "A conversation has no settings.")
+            raise ChatError("forbidden", _("A conversation has no settings."))
         if by is not None:
             refuse_unless_allowed(Membership.objects.get(pk=by.pk), changes)
         changed = {name for name, value in changes.items() if getattr(room, name) != value}
@@ -66,9 +67,9 @@ def refuse_unless_allowed(by: Membership, changes: Mapping[str, object]) -> None
     if not by.belongs:
         raise no_such_room()
     if not by.can_moderate:
-        raise ChatError("forbidden", "That is for the room's moderators and owners.")
+        raise ChatError("forbidden", _("That is for the room's moderators and owners."))
     if "archived" in changes and by.role != Membership.Role.OWNER:
-        raise ChatError("forbidden", "Only an owner archives a room, or brings it back.")
+        raise ChatError("forbidden", _("Only an owner archives a room, or brings it back."))
 
 
 def save(room: Room, changed: set[str]) -> None:
@@ -80,7 +81,7 @@ def save(room: Room, changed: set[str]) -> None:
         with transaction.atomic():
             room.save(update_fields=changed)
     except IntegrityError:
-        raise ChatError("conflict", "There is a room of that name already.") from None
+        raise ChatError("conflict", _("There is a room of that name already.")) from None
 
 
 def tell_everybody(room: Room) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from chat import pictures, shelf
 from chat.actions.publishing import after_commit
@@ -43,7 +44,7 @@ class Queue:
         """Raises ChatError(unavailable) where there is none."""
         with self.lock:
             if self.people.total() >= LOOKED_AT_ONCE or self.people[user_id] >= LOOKED_AT_A_PERSON:
-                detail = "Too many files come just now. Try again soon."
+                detail = _("Too many files come just now. Try again soon.")
                 raise ChatError("unavailable", detail, retry_after=2.0)
             self.people[user_id] += 1
         try:
@@ -115,7 +116,7 @@ def store(attachment: Attachment) -> None:
         forget_old()
         waiting = Attachment.objects.unsent().filter(uploader=attachment.uploader)
         if waiting.count() >= UNSENT_FILES:
-            detail = "Too many files of yours wait to be sent. Send or remove some first."
+            detail = _("Too many files of yours wait to be sent. Send or remove some first.")
             raise ChatError("rate_limited", detail, retry_after=60.0)
         attachment.save(force_insert=True)
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
 
 from chat.limits import EMOJI_CHARS
 from chat.models.rooms import Membership, Room
@@ -35,53 +37,68 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 class Message(models.Model):
     class Kind(models.TextChoices):
-        TEXT = "text"
-        SYSTEM = "system"
+        TEXT = "text", _("text")
+        SYSTEM = "system", _("of the system")
 
     class Change(models.TextChoices):
-        POSTED = "message.posted"
-        EDITED = "message.edited"
-        DELETED = "message.deleted"
-        REACTION_ADDED = "reaction.added"
-        REACTION_REMOVED = "reaction.removed"
+        POSTED = "message.posted", _("posted")
+        EDITED = "message.edited", _("edited")
+        DELETED = "message.deleted", _("deleted")
+        REACTION_ADDED = "reaction.added", _("reaction added")
+        REACTION_REMOVED = "reaction.removed", _("reaction removed")
 
     # Without an index of its own, as are others below: one of those in Meta begins with it.
-    room = models.ForeignKey(Room, models.CASCADE, related_name="messages", db_index=False)
+    room = models.ForeignKey(
+        Room, models.CASCADE, related_name="messages", db_index=False, verbose_name=_("room")
+    )
     # The room's tick at which it was posted: its place in the timeline, for ever.
-    seq = models.PositiveBigIntegerField()
+    seq = models.PositiveBigIntegerField(_("place"))
     # The how-manieth of its room: what was posted between two of them is counted by subtracting.
     number = models.PositiveBigIntegerField(editable=False)
     # The latest tick that touched it: its place in the log.
-    tick = models.PositiveBigIntegerField()
+    tick = models.PositiveBigIntegerField(_("tick"))
     # Who said something cannot be deleted, only deactivated: a message keeps its author.
     sender = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="messages", db_index=False
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="messages",
+        db_index=False,
+        verbose_name=_("sender"),
     )
     # As it was typed; what is edited.
-    text = models.TextField(blank=True)
+    text = models.TextField(_("text"), blank=True)
     # The same with its formatting, safe for a page (chat/markup.py); empty where there is none. The
     # database has the default too: a process of before that still runs knows nothing of it.
     html = models.TextField(blank=True, default="", db_default="", editable=False)
     # Usernames of people of the room whom the text names; `Mention` has the same to be counted.
-    mentions = models.JSONField(default=list, blank=True)
+    mentions = models.JSONField(_("mentions"), default=list, blank=True)
     # What is told of its files, in their order; None: there are none, and nobody has to look.
     attachments = models.JSONField(null=True, blank=True, editable=False)
-    kind = models.CharField(max_length=6, choices=Kind.choices, default=Kind.TEXT)
-    client_id = models.UUIDField(default=uuid.uuid4)
+    kind = models.CharField(_("kind"), max_length=6, choices=Kind.choices, default=Kind.TEXT)
+    client_id = models.UUIDField(_("client id"), default=uuid.uuid4)
     # What `client_id` stood for when it was first used; the text itself may change or go.
     digest = models.BinaryField(max_length=16, editable=False)
     reply_to = models.ForeignKey(
-        "self", models.SET_NULL, null=True, blank=True, related_name="replies"
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replies",
+        verbose_name=_("reply to"),
     )
-    created_at = models.DateTimeField(default=timezone.now)
-    edited_at = models.DateTimeField(null=True, blank=True)
-    deleted_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("posted at"), default=timezone.now)
+    edited_at = models.DateTimeField(_("edited at"), null=True, blank=True)
+    deleted_at = models.DateTimeField(_("deleted at"), null=True, blank=True)
     # What happened at `tick`.
-    change = models.CharField(max_length=16, choices=Change.choices, default=Change.POSTED)
+    change = models.CharField(
+        _("latest change"), max_length=16, choices=Change.choices, default=Change.POSTED
+    )
 
     objects = MessageQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
         constraints = [
             models.UniqueConstraint(fields=["room", "seq"], name="one_message_a_seq"),
             models.UniqueConstraint(fields=["room", "tick"], name="one_message_a_tick"),
@@ -103,7 +120,8 @@ class Message(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.sender} in {self.room}, {self.seq}"
+        named = {"person": self.sender, "room": self.room, "place": self.seq}
+        return _("%(person)s in %(room)s, %(place)s") % named
 
     def reactions_by_emoji(self) -> dict[str, list[str]]:
         """Who reacted how, in the order in which it happened; needs a row from `in_full()`."""
@@ -125,14 +143,17 @@ class MessageRevision(models.Model):
     """An earlier text of a message that was edited. For moderators; gone with the message."""
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="revisions")
-    text = models.TextField()
-    replaced_at = models.DateTimeField(default=timezone.now)
+    text = models.TextField(_("text"))
+    replaced_at = models.DateTimeField(_("replaced at"), default=timezone.now)
 
     class Meta:
+        verbose_name = _("earlier text")
+        verbose_name_plural = _("earlier texts")
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return f"{self.message}, until {self.replaced_at:%Y-%m-%d %H:%M}"
+        until = date_format(timezone.localtime(self.replaced_at), "SHORT_DATETIME_FORMAT")
+        return _("%(message)s, until %(time)s") % {"message": self.message, "time": until}
 
 
 class Reaction(models.Model):

@@ -56,10 +56,10 @@ class RoomQuerySet(models.QuerySet["Room"]):
 
 class Room(models.Model):
     class Kind(models.TextChoices):
-        PUBLIC = "public"
-        PRIVATE = "private"
+        PUBLIC = "public", _("public")
+        PRIVATE = "private", _("private")
         # A conversation: has no name, is seen by its people alone, and always by the same ones.
-        DIRECT = "direct"
+        DIRECT = "direct", _("conversation")
 
     class Posting(models.TextChoices):
         """Who may post."""
@@ -67,15 +67,16 @@ class Room(models.Model):
         EVERYBODY = "everybody", _("everybody")
         MODERATORS = "moderators", _("only moderators")
 
-    name = models.CharField(max_length=ROOM_NAME_CHARS, blank=True)
+    name = models.CharField(_("name"), max_length=ROOM_NAME_CHARS, blank=True)
     # The name folded: NFKC and case folding can make it up to eighteen times as long.
     identity = models.CharField(max_length=ROOM_NAME_CHARS * 18, editable=False)
-    slug = models.CharField(max_length=SLUG_CHARS, unique=True)
-    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.PUBLIC)
-    topic = models.CharField(max_length=TOPIC_CHARS, blank=True)
+    slug = models.CharField(_("address"), max_length=SLUG_CHARS, unique=True)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind.choices, default=Kind.PUBLIC)
+    topic = models.CharField(_("topic"), max_length=TOPIC_CHARS, blank=True)
     # With the database's defaults: while processes of an older version still make rooms.
-    archived = models.BooleanField(default=False, db_default=False)
+    archived = models.BooleanField(_("archived"), default=False, db_default=False)
     posting = models.CharField(
+        _("who may post"),
         max_length=10,
         choices=Posting.choices,
         default=Posting.EVERYBODY,
@@ -86,17 +87,24 @@ class Room(models.Model):
         max_length=32, blank=True, editable=False, default="", db_default=""
     )
     # The room's clock: it advances once for every durable change in the room, without gaps.
-    tick = models.PositiveBigIntegerField(default=0, editable=False)
+    tick = models.PositiveBigIntegerField(_("tick"), default=0, editable=False)
     # How many messages were ever posted in it, deleted ones too.
     posted = models.PositiveBigIntegerField(default=0, editable=False)
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("made by"),
     )
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("made at"), default=timezone.now, editable=False)
 
     objects = RoomQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("room")
+        verbose_name_plural = _("rooms")
         constraints = [
             # Two people who type the same name at the same moment meet in one room.
             models.UniqueConstraint(
@@ -176,18 +184,18 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 class Membership(models.Model):
     class Role(models.TextChoices):
-        MEMBER = "member"
-        MODERATOR = "moderator"
-        OWNER = "owner"
+        MEMBER = "member", _("Member")
+        MODERATOR = "moderator", _("Moderator")
+        OWNER = "owner", _("Owner")
 
     class Standing(models.TextChoices):
-        BELONGS = "belongs"
+        BELONGS = "belongs", _("belongs")
         # Went by themselves; may come in again by the room's page. In a conversation: does not have
         # it in their list, until somebody writes.
-        LEFT = "left"
+        LEFT = "left", _("left")
         # Was put out; a moderator has to ask them in again.
-        REMOVED = "removed"
-        BANNED = "banned"
+        REMOVED = "removed", _("removed")
+        BANNED = "banned", _("banned")
 
     class Notify(models.TextChoices):
         """Of what somebody wants to be told while they look elsewhere."""
@@ -196,27 +204,37 @@ class Membership(models.Model):
         MENTIONS = "mentions"
         NOTHING = "nothing"
 
-    room = models.ForeignKey(Room, models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="memberships", db_index=False
+    room = models.ForeignKey(
+        Room, models.CASCADE, related_name="memberships", verbose_name=_("room")
     )
-    role = models.CharField(max_length=9, choices=Role.choices, default=Role.MEMBER)
-    standing = models.CharField(max_length=7, choices=Standing.choices, default=Standing.BELONGS)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        related_name="memberships",
+        db_index=False,
+        verbose_name=_("person"),
+    )
+    role = models.CharField(_("role"), max_length=9, choices=Role.choices, default=Role.MEMBER)
+    standing = models.CharField(
+        _("standing"), max_length=7, choices=Standing.choices, default=Standing.BELONGS
+    )
     # The tick up to which the user has seen everything.
-    read = models.PositiveBigIntegerField(default=0)
+    read = models.PositiveBigIntegerField(_("read up to"), default=0)
     # Empty: as the room's kind has it.
     notify = models.CharField(
         max_length=10, choices=Notify.choices, blank=True, default="", db_default=""
     )
-    joined_at = models.DateTimeField(default=timezone.now, editable=False)
+    joined_at = models.DateTimeField(_("joined at"), default=timezone.now, editable=False)
 
     objects = MembershipQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
         constraints = [models.UniqueConstraint(fields=["user", "room"], name="one_membership")]
 
     def __str__(self) -> str:
-        return f"{self.user} in {self.room}"
+        return _("%(person)s in %(room)s") % {"person": self.user, "room": self.room}
 
     @property
     def belongs(self) -> bool:

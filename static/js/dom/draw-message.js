@@ -5,15 +5,19 @@ import { cloneTemplate, drawPart, setSanitisedHtml, write } from "./markup.js";
 import { REACHABLE } from "./roving-focus.js";
 import { sentence } from "../model/movements.js";
 import { fitted, isFewEmoji, sizeOf } from "../model/text.js";
-import { gettext } from "../model/words.js";
+import { gettext, written } from "../model/words.js";
 
-const STATE_WORDS = { sending: "Sending", sent: "Sent", failed: "Failed" };
+const STATE_WORDS = {
+  sending: () => gettext("Sending"),
+  sent: () => gettext("Sent"),
+  failed: () => gettext("Failed"),
+};
 const PICTURE_WIDTH = 352;
 const PICTURE_HEIGHT = 320;
 const QUOTE_WORDS = {
-  unknown: "…",
-  deleted: "This message was deleted",
-  missing: "A message that is not there any more",
+  unknown: () => "…",
+  deleted: () => gettext("This message was deleted"),
+  missing: () => gettext("A message that is not there any more"),
 };
 
 /** @param {import("../model/items.js").Item} item */
@@ -50,13 +54,13 @@ export function drawDay(label) {
 }
 
 /** What a quote says of a message. @param {import("../model/items.js").Quote} quote */
-export const quoteText = (quote) => quote.text ?? QUOTE_WORDS[quote.state];
+export const quoteText = (quote) => quote.text ?? QUOTE_WORDS[quote.state]();
 
-export const quoteAuthor = (quote) => (quote.mine ? "You" : (quote.name ?? ""));
+export const quoteAuthor = (quote) => (quote.mine ? gettext("You") : (quote.name ?? ""));
 
 function redrawMessage(article, item, look) {
   const part = (name) => article.querySelector(`.message__${name}`);
-  const who = item.mine ? "You" : item.name;
+  const who = item.mine ? gettext("You") : item.name;
   article.classList.toggle("message--mine", item.mine);
   article.classList.toggle("message--deleted", item.deleted);
   article.classList.toggle("message--mentioned", item.mentioned);
@@ -108,7 +112,7 @@ function drawBody(body, item, username, tabIndex) {
   body.hidden = !item.text && !item.deleted && item.attachments.length > 0;
   body.classList.toggle("message__body--rich", Boolean(html));
   body.classList.toggle("message__body--emoji", !html && !item.deleted && isFewEmoji(item.text));
-  if (!html) drawPlain(body, item.deleted ? QUOTE_WORDS.deleted : item.text);
+  if (!html) drawPlain(body, item.deleted ? QUOTE_WORDS.deleted() : item.text);
   else if (drawn.get(body) !== html) drawFormatted(body, html, username);
   drawn.set(body, html);
   for (const each of body.querySelectorAll(REACHABLE)) each.tabIndex = tabIndex;
@@ -125,6 +129,8 @@ function drawFormatted(body, html, username) {
     mention.classList.toggle("mention--me", mention.dataset.username === username);
   }
   for (const link of body.querySelectorAll("a")) prepareLink(link);
+  // In their own direction, and no sign of the one in which the sentence around them is written.
+  for (const part of body.querySelectorAll(".mention, a, :not(pre) > code")) part.dir = "auto";
   for (const pre of body.querySelectorAll("pre")) frameCode(pre);
 }
 
@@ -140,6 +146,7 @@ function frameCode(pre) {
   frame.querySelector(".code__language").textContent = language || gettext("Code");
   pre.replaceWith(frame);
   pre.className = "code__text";
+  pre.dir = "ltr";
   // Not every browser scrolls by keyboard what has no focus.
   pre.tabIndex = 0;
   pre.setAttribute("role", "group");
@@ -190,8 +197,8 @@ function drawEdited(element, { edited, deleted }, dates) {
 function drawState(element, state) {
   element.hidden = state === null;
   element.dataset.state = state ?? "";
-  element.title = STATE_WORDS[state] ?? "";
-  element.querySelector(".message__state-word").textContent = STATE_WORDS[state] ?? "";
+  element.title = STATE_WORDS[state]?.() ?? "";
+  element.querySelector(".message__state-word").textContent = element.title;
 }
 
 /** The chips that are there stay: one of them may have the focus. */
@@ -211,18 +218,19 @@ function drawReactions(article, list, { reactions }, look) {
 function drawReaction(chip, { emoji, usernames, mine }, look) {
   const button = chip.firstElementChild;
   const others = usernames.filter((username) => username !== look.username).map(look.nameOf);
-  const names = look.list.format(mine ? ["You", ...others] : others);
+  const names = look.list.format(mine ? [gettext("You"), ...others] : others);
   chip.dataset.emoji = emoji;
   button.setAttribute("aria-pressed", mine);
-  button.setAttribute("aria-label", `${emoji} ${usernames.length}: ${names}`);
+  button.setAttribute("aria-label", `${emoji} ${written(usernames.length)}: ${names}`);
   button.title = names;
   button.querySelector(".reaction__emoji").textContent = emoji;
-  button.querySelector(".reaction__count").textContent = usernames.length;
+  button.querySelector(".reaction__count").textContent = written(usernames.length);
 }
 
 function drawFailure(article, { state, detail }) {
   const failure = article.querySelector(".message__failure");
   failure.hidden = state !== "failed";
-  const text = state === "failed" ? `Failed. ${detail ?? ""}`.trim() : "";
+  const isFailed = state === "failed";
+  const text = isFailed ? gettext("Failed. %(detail)s", { detail: detail ?? "" }).trim() : "";
   write(article.querySelector(".message__failure-text"), text);
 }

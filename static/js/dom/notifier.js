@@ -198,8 +198,7 @@ function hold(name, options, onHeld = () => {}) {
 }
 
 function titleOf(count, name) {
-  const many = "%(count)s new messages in %(name)s";
-  return ngettext("%(count)s new message in %(name)s", many, count, { name });
+  return ngettext("%(count)s new message in %(name)s", "%(count)s new messages in %(name)s", count, { name });
 }
 
 function lineOf(message) {

@@ -2,7 +2,7 @@ import { quoteAuthor, quoteText } from "../dom/draw-message.js";
 import { cloneTemplate, write } from "../dom/markup.js";
 import { replaceTyped } from "../dom/quirks.js";
 import { charactersLeft, cleaned, lengthOf } from "../model/text.js";
-import { gettext } from "../model/words.js";
+import { gettext, ngettext } from "../model/words.js";
 
 const DRAFT_MS = 300;
 const REMARK_MS = 4_000;
@@ -134,7 +134,7 @@ export class MessageComposer extends HTMLElement {
   notSaved(detail) {
     this.#isSaving = false;
     this.#refresh();
-    this.notice(`Not saved. ${detail}`);
+    this.notice(gettext("Not saved. %(detail)s", { detail }));
   }
 
   /** What is answered may have changed. */
@@ -355,7 +355,7 @@ export class MessageComposer extends HTMLElement {
   #save(text) {
     if (this.#isSaving) return;
     const { id, clientId, text: before } = this.#edited;
-    if (!text) return this.notice("A message needs some text. To take it back, delete it.");
+    if (!text) return this.notice(gettext("A message needs some text. To take it back, delete it."));
     if (text === before && id) return this.saved();
     this.#isSaving = true;
     this.notice("");
@@ -432,19 +432,19 @@ export class MessageComposer extends HTMLElement {
     context.dataset.mode = this.#edited ? "edit" : "reply";
     if (context.hidden) return;
     const quote = this.#edited ? null : this.#quoteOf(this.#replyTo);
-    write(part("context-label"), quote ? "Replying to" : this.#editLabel);
-    write(part("context-author"), quote ? (quote.mine ? "yourself" : quoteAuthor(quote)) : "");
+    write(part("context-label"), quote ? replyLabel(quote) : this.#editLabel);
+    write(part("context-author"), quote && !quote.mine ? quoteAuthor(quote) : "");
     write(part("context-text"), quote ? quoteText(quote) : "");
-    write(part("cancel-label"), quote ? "Cancel the reply" : "Cancel editing");
+    write(part("cancel-label"), quote ? gettext("Cancel the reply") : gettext("Cancel editing"));
   }
 
   get #editLabel() {
-    if (this.#isSaving) return "Saving…";
-    return this.#edited.clientId ? "Editing an unsent message" : "Editing your message";
+    if (this.#isSaving) return gettext("Saving…");
+    return this.#edited.clientId ? gettext("Editing an unsent message") : gettext("Editing your message");
   }
 
   #showButton() {
-    const label = this.#edited ? "Save" : "Send";
+    const label = this.#edited ? gettext("Save") : gettext("Send");
     this.#button.setAttribute("aria-label", label);
     this.#button.title = label;
   }
@@ -482,9 +482,14 @@ export class MessageComposer extends HTMLElement {
   }
 }
 
+const replyLabel = ({ mine }) => (mine ? gettext("Replying to yourself") : gettext("Replying to"));
+
 function wordsFor(left, limit) {
-  const number = new Intl.NumberFormat(document.documentElement.lang);
-  if (left >= 0) return `${number.format(left)} characters left`;
-  const most = number.format(limit);
-  return `${number.format(-left)} characters too many: a message has at most ${most}.`;
+  if (left >= 0) return ngettext("%(count)s character left", "%(count)s characters left", left);
+  return ngettext(
+    "%(count)s character too many: a message has at most %(limit)s.",
+    "%(count)s characters too many: a message has at most %(limit)s.",
+    -left,
+    { limit },
+  );
 }

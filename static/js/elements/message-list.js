@@ -5,6 +5,7 @@ import { RovingFocus } from "../dom/roving-focus.js";
 import { ScrollKeeper } from "../dom/scroll-keeper.js";
 import { placeBelow } from "../model/items.js";
 import { HistoryWindow } from "../model/window.js";
+import { gettext, ngettext } from "../model/words.js";
 
 const NODES = 300;
 const STEP = 50;
@@ -293,7 +294,7 @@ export class MessageList extends HTMLElement {
     const isThere = this.#window.isAtEnd && this.#room.history.isInPresent && !this.#scroll.isFarFromEnd;
     pill.hidden = !news && isThere;
     pill.classList.toggle("message-list__pill--news", news > 0);
-    label(pill, news ? `${news} new ${news === 1 ? "message" : "messages"}` : "Newest messages");
+    label(pill, news ? ngettext("%(count)s new message", "%(count)s new messages", news) : gettext("Newest messages"));
   }
 
   /** Until "New" was in sight once. */
@@ -305,7 +306,7 @@ export class MessageList extends HTMLElement {
     const { unread } = this.#room;
     const isElsewhere = !element || this.#scroll.placeOf(element) === "above";
     pill.hidden = !unread || !isElsewhere || this.#dividerSeen === divider;
-    if (!pill.hidden) label(pill, `${unread} unread`);
+    if (!pill.hidden) label(pill, ngettext("%(count)s unread", "%(count)s unread", unread));
   }
 
   // --- Scrolling ---

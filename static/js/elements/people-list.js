@@ -1,9 +1,9 @@
 import { cloneTemplate, write } from "../dom/markup.js";
 import { byPresence } from "../model/presence.js";
-import { gettext } from "../model/words.js";
+import { gettext, ngettext } from "../model/words.js";
 import { fetchPeople } from "../net/requests.js";
 
-const STATE_WORDS = { online: "online", away: "away" };
+const STATE_WORDS = { online: () => gettext("online"), away: () => gettext("away") };
 /** More than so many are worth a field that finds them. */
 const MANY = 20;
 /** A line that is back at once is not worth a word. */
@@ -137,7 +137,7 @@ export class PeopleList extends HTMLElement {
     write(row.querySelector(".person__name"), person.name);
     row.querySelector(".person__name").title = `@${person.username}`;
     row.querySelector(".person__self").hidden = person.username !== this.#username;
-    write(row.querySelector(".person__state"), STATE_WORDS[person.state] ?? person.state);
+    write(row.querySelector(".person__state"), STATE_WORDS[person.state]?.() ?? person.state);
     this.#offerWriting(row, person);
     return row;
   }
@@ -169,7 +169,7 @@ export class PeopleList extends HTMLElement {
     const rest = this.#search?.query ? 0 : this.#presence.count - shown;
     const isRest = rest > 0 && (this.#search?.hasMore ?? true);
     this.#part("rest").hidden = !isRest;
-    write(this.#part("rest"), isRest ? `and ${rest} more` : "");
+    write(this.#part("rest"), isRest ? ngettext("and %(count)s more", "and %(count)s more", rest) : "");
     this.#drawMore();
   }
 
@@ -179,7 +179,7 @@ export class PeopleList extends HTMLElement {
     const isNeeded = isFailed || (this.#search?.hasMore && this.#list.childElementCount > 0);
     if (!isNeeded && button === document.activeElement) this.#scroller.focus();
     button.hidden = !isNeeded;
-    write(button, isFailed ? "Try again" : "Show more");
+    write(button, isFailed ? gettext("Try again") : gettext("Show more"));
   }
 
   #showStanding() {
@@ -187,8 +187,8 @@ export class PeopleList extends HTMLElement {
     this.classList.toggle("people-list--stale", isStale);
     this.#part("stale").hidden = !isStale;
     const words = this.#presence?.isKnown
-      ? "Not connected. These people were here before."
-      : "Not connected: who is here is not known yet.";
+      ? gettext("Not connected. These people were here before.")
+      : gettext("Not connected: who is here is not known yet.");
     write(this.#part("stale"), isStale ? words : "");
     if (this.#isLive) this.#search?.retry();
   }

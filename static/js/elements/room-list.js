@@ -1,7 +1,7 @@
 import { cloneTemplate, write } from "../dom/markup.js";
 import { faceOf } from "../model/avatar.js";
 import { callsOf } from "../model/room-list.js";
-import { gettext } from "../model/words.js";
+import { gettext, written } from "../model/words.js";
 
 const DIRECT = "direct";
 
@@ -109,8 +109,8 @@ export function showWaiting(badge, known) {
   const count = calls || known?.unread || 0;
   badge.hidden = !count;
   badge.classList.toggle("room-link__unread--calls", calls > 0);
-  const shown = count > SHOWN_MOST ? `${SHOWN_MOST}+` : count || "";
-  badge.querySelector(".room-link__count").textContent = shown;
+  const shown = count > SHOWN_MOST ? `${written(SHOWN_MOST)}+` : count && written(count);
+  badge.querySelector(".room-link__count").textContent = shown || "";
   badge.querySelector(".room-link__unit").textContent = count ? ` ${unitOf(known)}` : "";
 }
 

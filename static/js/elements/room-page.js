@@ -311,7 +311,7 @@ export class RoomPage extends HTMLElement {
     const line = this.querySelector(".room__topic");
     line.textContent = topic;
     line.hidden = !topic;
-    this.querySelector("textarea").placeholder = `Message ${name}`;
+    this.querySelector("textarea").placeholder = gettext("Message %(name)s", { name });
     this.#showTitle();
   }
 
@@ -357,9 +357,9 @@ export class RoomPage extends HTMLElement {
 
   async #delete(item) {
     const isSure = await this.#dialog.ask({
-      title: "Delete this message?",
-      text: "Everybody in the room will see that a message was deleted, and not what it said.",
-      action: "Delete",
+      title: gettext("Delete this message?"),
+      text: gettext("Everybody in the room will see that a message was deleted, and not what it said."),
+      action: gettext("Delete"),
     });
     if (isSure) this.#try(this.#room.delete(item.id));
   }
@@ -428,8 +428,8 @@ export class RoomPage extends HTMLElement {
 
   async #copyLink(item) {
     const link = new URL(`#message-${item.id}`, location.href.split("#")[0]).href;
-    if (await copyText(link)) this.#composer.remark("Link copied.");
-    else this.#composer.notice(`The browser does not let a page copy. The link is ${link}`);
+    if (await copyText(link)) this.#composer.remark(gettext("Link copied."));
+    else this.#composer.notice(gettext("The browser does not let a page copy. The link is %(link)s", { link }));
   }
 
   async #copyCode(text) {
@@ -455,8 +455,8 @@ export class RoomPage extends HTMLElement {
   }
 
   #markUnread(item) {
-    if (this.#room.markUnread(item)) this.#composer.remark("Marked as unread from here.");
-    else this.#composer.notice("Not marked: there is no connection right now.");
+    if (this.#room.markUnread(item)) this.#composer.remark(gettext("Marked as unread from here."));
+    else this.#composer.notice(gettext("Not marked: there is no connection right now."));
   }
 
   #retryAll() {
@@ -466,14 +466,14 @@ export class RoomPage extends HTMLElement {
 
   async #goToUnread() {
     if ((await this.#room.goToUnread()) === "shown") this.#list.revealUnread();
-    else this.#composer.notice("The messages could not be loaded. Try again in a moment.");
+    else this.#composer.notice(gettext("The messages could not be loaded. Try again in a moment."));
   }
 
   async #goTo(id) {
     const outcome = await this.#room.history.goTo(id);
     if (outcome === "shown") this.#list.reveal(id);
-    else if (outcome === "missing") this.#composer.notice("That message is not there any more.");
-    else this.#composer.notice("The message could not be loaded. Try again in a moment.");
+    else if (outcome === "missing") this.#composer.notice(gettext("That message is not there any more."));
+    else this.#composer.notice(gettext("The message could not be loaded. Try again in a moment."));
   }
 
   /** The message that the address names. @returns {number | null} */
@@ -645,6 +645,6 @@ function allowed(name) {
 
 function wordsForMute(until) {
   if (!until) return "";
-  const time = new Date(until).toLocaleString([], { dateStyle: "short", timeStyle: "short" });
-  return `You are muted in this room until ${time}.`;
+  const format = new Intl.DateTimeFormat(readersLocale(), { dateStyle: "short", timeStyle: "short" });
+  return gettext("You are muted in this room until %(time)s.", { time: format.format(new Date(until)) });
 }

@@ -1,4 +1,5 @@
 import { BrowserStore } from "../model/outbox-storage.js";
+import { gettext, ngettext } from "../model/words.js";
 import { systemClock } from "../net/clock.js";
 
 /** <sign-out username="ada"> around the form: asks first where messages of hers are not sent. */
@@ -23,9 +24,15 @@ export class SignOut extends HTMLElement {
 
   async #question() {
     const fleeting = this.countFleeting();
-    if (fleeting) return asking(fleeting, "This browser keeps nothing for the chat: they are lost.");
+    if (fleeting) {
+      return asking(fleeting, gettext("This browser keeps nothing for the chat: they are lost."));
+    }
     const kept = await this.#countKept();
-    return kept ? asking(kept, KEPT) : null;
+    if (!kept) return null;
+    return asking(
+      kept,
+      gettext("They stay in this browser, for your account alone, and are sent when you are back in the chat."),
+    );
   }
 
   async #countKept() {
@@ -35,12 +42,9 @@ export class SignOut extends HTMLElement {
   }
 }
 
-const KEPT =
-  "They stay in this browser, for your account alone, and are sent when you are back in the chat.";
-
 function asking(count, text) {
-  const title = count === 1 ? "1 message is not sent yet" : `${count} messages are not sent yet`;
-  return { title, text, action: "Sign out" };
+  const title = ngettext("%(count)s message is not sent yet", "%(count)s messages are not sent yet", count);
+  return { title, text, action: gettext("Sign out") };
 }
 
 /** Null where the browser forbids storage. */

@@ -1,3 +1,5 @@
+import { ngettext } from "../model/words.js";
+
 /** A message that waits longer than this is worth a word. */
 const LATE_MS = 10_000;
 
@@ -34,8 +36,10 @@ export class UnsentBar extends HTMLElement {
     const isLate = this.#entries.length > 1 && age >= LATE_MS;
     this.hidden = failed < 2 && !isLate;
     this.classList.toggle("unsent--failed", failed > 0);
-    this.querySelector(".unsent__words").textContent = `${this.#entries.length} unsent`;
-    if (this.#entries.length > 1 && !isLate) {
+    const count = this.#entries.length;
+    const words = ngettext("%(count)s unsent", "%(count)s unsent", count);
+    this.querySelector(".unsent__words").textContent = words;
+    if (count > 1 && !isLate) {
       this.#timer = setTimeout(() => this.#refresh(), LATE_MS - age);
     }
   }

@@ -1,32 +1,36 @@
 // What the page says about its connection.
 
 import { Close } from "../net/protocol.js";
+import { gettext, ngettext } from "./words.js";
 
 const CAUSES = {
-  [Close.GOING_AWAY]: "The server is restarting.",
-  [Close.RESTARTING]: "The server is restarting.",
-  [Close.UNAVAILABLE]: "The server cannot answer right now.",
-  [Close.TOO_MANY]: "Too many tabs and devices are connected with your account.",
-  [Close.TOO_SLOW]: "The connection was too slow to keep up.",
+  [Close.GOING_AWAY]: () => gettext("The server is restarting."),
+  [Close.RESTARTING]: () => gettext("The server is restarting."),
+  [Close.UNAVAILABLE]: () => gettext("The server cannot answer right now."),
+  [Close.TOO_MANY]: () => gettext("Too many tabs and devices are connected with your account."),
+  [Close.TOO_SLOW]: () => gettext("The connection was too slow to keep up."),
 };
 
-const SIGN_IN = { way: "login", label: "Sign in" };
-const ALL_ROOMS = { way: "rooms", label: "All rooms" };
-const RELOAD = { way: "reload", label: "Reload" };
-const TRY_NOW = { way: "now", label: "Try now" };
+const signIn = () => ({ way: "login", label: gettext("Sign in") });
+const allRooms = () => ({ way: "rooms", label: gettext("All rooms") });
+const reload = () => ({ way: "reload", label: gettext("Reload") });
+const tryNow = () => ({ way: "now", label: gettext("Try now") });
 
 const ENDINGS = {
-  [Close.NOT_SIGNED_IN]: { cause: "You are signed out.", action: SIGN_IN },
-  [Close.REMOVED]: { cause: "You were removed from this room.", action: ALL_ROOMS },
-  [Close.NO_SUCH_ROOM]: { cause: "This room is not there any more.", action: ALL_ROOMS },
-  [Close.BROKEN_CLIENT]: { cause: "This page is out of date.", action: RELOAD },
+  [Close.NOT_SIGNED_IN]: () => ({ cause: gettext("You are signed out."), action: signIn() }),
+  [Close.REMOVED]: () => ({ cause: gettext("You were removed from this room."), action: allRooms() }),
+  [Close.NO_SUCH_ROOM]: () => ({
+    cause: gettext("This room is not there any more."),
+    action: allRooms(),
+  }),
+  [Close.BROKEN_CLIENT]: () => ({ cause: gettext("This page is out of date."), action: reload() }),
 };
 
-const CATCHING_UP = {
-  cause: "Catching up with the room.",
-  next: "One moment…",
-  action: TRY_NOW,
-};
+const catchingUp = () => ({
+  cause: gettext("Catching up with the room."),
+  next: gettext("One moment…"),
+  action: tryNow(),
+});
 
 /** @typedef {{cause: string, next: string, action: {way: string, label: string}}} Words */
 
@@ -41,23 +45,24 @@ const CATCHING_UP = {
  */
 export function describe(state, { now, isOnline, isCaughtUp, unsent }) {
   if (state.phase === "idle") return null;
-  if (state.phase === "open") return isCaughtUp ? null : CATCHING_UP;
-  if (state.phase === "stopped") return { next: "", ...ENDINGS[state.code] };
+  if (state.phase === "open") return isCaughtUp ? null : catchingUp();
+  if (state.phase === "stopped") return { next: "", ...ENDINGS[state.code]?.() };
   const cause = causeOf(state, isOnline);
   const kept = unsent ? ` ${waiting(unsent)}` : "";
-  return { cause: cause + kept, next: nextStep(state, now), action: TRY_NOW };
+  return { cause: cause + kept, next: nextStep(state, now), action: tryNow() };
 }
 
 function causeOf(state, isOnline) {
-  if (!isOnline) return "You are offline.";
-  if (state.code === undefined) return "Connecting to the server.";
-  return CAUSES[state.code] ?? "The connection is lost.";
+  if (!isOnline) return gettext("You are offline.");
+  if (state.code === undefined) return gettext("Connecting to the server.");
+  return CAUSES[state.code]?.() ?? gettext("The connection is lost.");
 }
 
 function nextStep({ phase, retryAt }, now) {
-  if (phase === "connecting") return "Trying now…";
-  return `Next try in ${Math.max(1, Math.ceil((retryAt - now) / 1000))} s`;
+  if (phase === "connecting") return gettext("Trying now…");
+  const seconds = Math.max(1, Math.ceil((retryAt - now) / 1000));
+  return gettext("Next try in %(seconds)s s", { seconds });
 }
 
 const waiting = (unsent) =>
-  unsent === 1 ? "1 message waits to be sent." : `${unsent} messages wait to be sent.`;
+  ngettext("%(count)s message waits to be sent.", "%(count)s messages wait to be sent.", unsent);

@@ -23,10 +23,12 @@ export class Dates {
   #dayAndYear;
   #key;
   #relative;
+  #locale;
 
   /** @param {string} locale @param {string} [timeZone] the reader's own unless given */
   constructor(locale, timeZone) {
     const format = (options) => new Intl.DateTimeFormat(locale, { ...options, timeZone });
+    this.#locale = locale;
     this.#time = format({ timeStyle: "short" });
     this.#full = format({ dateStyle: "full", timeStyle: "medium" });
     this.#day = format({ weekday: "long", day: "numeric", month: "long" });
@@ -51,7 +53,7 @@ export class Dates {
   /** "Today", "Yesterday", a weekday with its date, or a date with its year. */
   dayName(date, now) {
     const age = this.#daysBetween(date, now);
-    if (age === 0 || age === 1) return capitalised(this.#relative.format(-age, "day"));
+    if (age === 0 || age === 1) return this.#capitalised(this.#relative.format(-age, "day"));
     return (age > 0 && age < 300 ? this.#day : this.#dayAndYear).format(date);
   }
 
@@ -62,10 +64,12 @@ export class Dates {
     return this.#relative.format(Math.trunc(seconds / size), unit);
   }
 
+  #capitalised(word) {
+    return word.charAt(0).toLocaleUpperCase(this.#locale) + word.slice(1);
+  }
+
   #daysBetween(date, now) {
     const midnight = (time) => Date.parse(this.dayKey(time));
     return Math.round((midnight(now) - midnight(date)) / (24 * 3600 * 1000));
   }
 }
-
-const capitalised = (word) => word.charAt(0).toLocaleUpperCase() + word.slice(1);

@@ -1,6 +1,8 @@
 // "Ada joined": lines that the timeline shows between messages and nobody stores. What happens
 // between two messages makes one line, and who only looked in is not worth any.
 
+import { apart, ngettext } from "./words.js";
+
 const NAMES_TOLD = 3;
 const LINES_KEPT = 50;
 
@@ -58,15 +60,19 @@ function cross({ username, name }, from, to) {
  * @returns {{text: string, isName: boolean}[]}
  */
 export function sentence({ joined, left }, list) {
-  const came = joined.size ? [...naming([...joined.values()], list), words(" joined")] : [];
-  const went = left.size ? [...naming([...left.values()], list), words(" left")] : [];
+  const came = moving(ngettext("%(names)s joined", "%(names)s joined", joined.size), joined, list);
+  const went = moving(ngettext("%(names)s left", "%(names)s left", left.size), left, list);
   return came.length && went.length ? [...came, words(" · "), ...went] : [...came, ...went];
+}
+
+function moving(text, people, list) {
+  return people.size ? apart(text, { names: naming([...people.values()], list) }) : [];
 }
 
 function naming(names, list) {
   const rest = names.length - NAMES_TOLD;
   if (rest < 2) return joinWords(names, [], list);
-  return joinWords(names.slice(0, NAMES_TOLD), [`${rest} others`], list);
+  return joinWords(names.slice(0, NAMES_TOLD), [ngettext("%(count)s other", "%(count)s others", rest)], list);
 }
 
 function joinWords(names, others, list) {

@@ -3,6 +3,7 @@
 
 import { byPresence } from "./presence.js";
 import { wordsIn } from "./text.js";
+import { gettext, ngettext } from "./words.js";
 
 const PAUSE_MS = 250;
 const PAGE = 100;
@@ -165,10 +166,10 @@ export class PeopleSearch {
 }
 
 const REFUSALS = {
-  401: "You are signed out.",
-  403: "You may not see who is here any more.",
-  404: "You may not see who is here any more.",
-  429: "That was too much at once. Try again in a moment.",
+  401: () => gettext("You are signed out."),
+  403: () => gettext("You may not see who is here any more."),
+  404: () => gettext("You may not see who is here any more."),
+  429: () => gettext("That was too much at once. Try again in a moment."),
 };
 
 /**
@@ -180,12 +181,15 @@ const REFUSALS = {
 export function wordsFor(search, shown) {
   if (search.state === "failed") return failure(search);
   if (!search.query) return "";
-  if (!shown) return search.hasMore ? "Searching…" : `Nobody here is called “${search.query}”.`;
-  const found = shown === 1 ? "1 person found" : `${shown} people found`;
-  return search.hasMore ? `${found} so far` : found;
+  const { query, hasMore } = search;
+  if (!shown) return hasMore ? gettext("Searching…") : gettext("Nobody here is called “%(query)s”.", { query });
+  if (!hasMore) return ngettext("%(count)s person found", "%(count)s people found", shown);
+  return ngettext("%(count)s person found so far", "%(count)s people found so far", shown);
 }
 
 function failure({ status }) {
-  if (status === NO_ANSWER) return "There is no connection: not everybody could be looked at.";
-  return REFUSALS[status] ?? "The server cannot say right now who else is here.";
+  if (status === NO_ANSWER) {
+    return gettext("There is no connection: not everybody could be looked at.");
+  }
+  return REFUSALS[status]?.() ?? gettext("The server cannot say right now who else is here.");
 }

@@ -1,8 +1,11 @@
 // Commands that are answered once, by `ok` or by `error`; the answer is known by its `ref`.
 
+import { gettext } from "./words.js";
+
 const ANSWER_MS = 15_000;
-const NO_LINE = { code: "lost", detail: "There is no connection right now." };
-const NO_ANSWER = { code: "lost", detail: "The connection was lost before it was done." };
+const lost = (detail) => ({ code: "lost", detail });
+const noLine = () => lost(gettext("There is no connection right now."));
+const noAnswer = () => lost(gettext("The connection was lost before it was done."));
 
 /** @typedef {{code: string, detail: string}} Refusal */
 
@@ -21,9 +24,9 @@ export class Questions {
   /** @returns {Promise<Refusal | null>} null: it is done */
   ask(command) {
     const ref = `q${(this.#asked += 1)}`;
-    if (!this.#send({ ...command, ref })) return Promise.resolve(NO_LINE);
+    if (!this.#send({ ...command, ref })) return Promise.resolve(noLine());
     return new Promise((resolve) => {
-      const timer = this.#clock.setTimeout(() => this.#answer(ref, NO_ANSWER), ANSWER_MS);
+      const timer = this.#clock.setTimeout(() => this.#answer(ref, noAnswer()), ANSWER_MS);
       this.#open.set(ref, { resolve, timer });
     });
   }
@@ -34,7 +37,7 @@ export class Questions {
 
   /** The line is down: what is not answered by now will not be. */
   lose() {
-    for (const ref of [...this.#open.keys()]) this.#answer(ref, NO_ANSWER);
+    for (const ref of [...this.#open.keys()]) this.#answer(ref, noAnswer());
   }
 
   #answer(ref, refusal) {

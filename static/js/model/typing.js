@@ -1,5 +1,7 @@
 // Who is typing: the others, and telling them that one is oneself.
 
+import { apart, gettext } from "./words.js";
+
 const FORGET_MS = 6_000;
 const TELL_MS = 3_000;
 const NAMES_TOLD = 2;
@@ -46,13 +48,10 @@ export class Typists {
  * @param {string[]} names @returns {{text: string, isName: boolean}[]}
  */
 export function typingSentence(names) {
-  const name = (text) => ({ text, isName: true });
-  const words = (text) => ({ text, isName: false });
-  if (names.length > NAMES_TOLD) return [words("Several people are typing…")];
-  if (names.length === 2) {
-    return [name(names[0]), words(" and "), name(names[1]), words(" are typing…")];
-  }
-  return names.length ? [name(names[0]), words(" is typing…")] : [];
+  const [name, other] = names.map((text) => [{ text, isName: true }]);
+  if (names.length > NAMES_TOLD) return apart(gettext("Several people are typing…"), {});
+  if (other) return apart(gettext("%(name)s and %(other)s are typing…"), { name, other });
+  return name ? apart(gettext("%(name)s is typing…"), { name }) : [];
 }
 
 /** Oneself: told now and then while it goes on, and when it ends. */
