@@ -1,12 +1,18 @@
-"""Headers that every page of ours carries."""
+"""Headers that every page of ours carries, and the language that it speaks."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.utils.cache import patch_cache_control
+from django.utils import translation
+from django.utils.cache import patch_cache_control, patch_vary_headers
+from django.utils.functional import SimpleLazyObject
+
+from accounts.languages import language_asked_for, language_of
 
 
 def content_security_policy(policy: dict[str, list[str]]) -> str:
@@ -45,3 +51,35 @@ class SecurityHeadersMiddleware:
         if not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)
         return response
+
+
+class LanguageMiddleware:
+    """The answer is made in the reader's language, and the thread has none of its own afterwards.
+
+    Not Django's LocaleMiddleware, which does not know what somebody chose for their account.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        language = language_for(request)
+        with translation.override(language):
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        patch_vary_headers(response, ["Accept-Language"])
+        return response
+
+
+def language_for(request: HttpRequest) -> str:
+    asked_for = request.headers.get("Accept-Language", "")
+    try:
+        return language_of(request.user, asked_for)
+    except (OperationalError, InterfaceError) as problem:
+        # Whoever asks for the user meets the same: nobody waits for the database twice.
+        request.user = SimpleLazyObject(partial(meet, problem))  # type: ignore[assignment]
+        return language_asked_for(asked_for)
+
+
+def meet(problem: Exception) -> NoReturn:
+    raise problem

@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",  # numbers in templates, as the language writes them
     "channels",
     "allauth",
     "allauth.account",
@@ -102,6 +103,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "ChatApp.middleware.LanguageMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -282,6 +284,9 @@ METRICS_TOKEN = env.token("METRICS_TOKEN")
 # --- Language, time, log --------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
+# As each calls itself. docs/operations.md tells how to add one.
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "ChatApp" / "locale"]
 USE_TZ = True
 TIME_ZONE = "UTC"
 

@@ -3,6 +3,7 @@ from typing import Any, ClassVar
 from allauth.account import forms as allauth_forms
 from allauth.account.models import EmailAddress
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -49,5 +50,12 @@ class AdministratorForm(allauth_forms.SignupForm):  # type: ignore[misc]
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
-        fields = ("display_name",)
+        fields = ("display_name", "language")
         widgets: ClassVar = {"display_name": forms.TextInput(attrs={"autocomplete": "nickname"})}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", _("As the browser")), *settings.LANGUAGES]
+        self.fields["language"] = forms.ChoiceField(
+            label=_("Language"), choices=choices, required=False
+        )

@@ -32,6 +32,7 @@ USERNAME_CHARS = 64
 # Folding makes at most three characters of one.
 USERNAME_KEY_CHARS = 3 * USERNAME_CHARS
 DISPLAY_NAME_CHARS = 80
+LANGUAGE_CHARS = 16
 
 # What decides whether somebody's sessions are still good.
 ACCESS_FIELDS = ("password", "is_active", "sign_in_epoch")
@@ -93,6 +94,11 @@ class User(AbstractUser):
         max_length=DISPLAY_NAME_CHARS,
         blank=True,
         help_text=_("What others see beside your messages. Empty: your username."),
+    )
+
+    # A code of the setting LANGUAGES; one that is not there any more counts as empty.
+    language = models.CharField(
+        _("language"), max_length=LANGUAGE_CHARS, blank=True, default="", db_default=""
     )
 
     # What they are called, as it is looked for; processes of an older version leave it empty.
@@ -170,9 +176,10 @@ class User(AbstractUser):
             raise ValidationError({"username": self.unique_error_message(User, ["username"])})
 
     def in_brief(self) -> Self:
-        """With what others see of them alone; the rest is fetched where somebody asks for it."""
-        fields = ["id", "username", "display_name"]
-        values = [self.pk, self.username, self.display_name]
+        """With what others see of them alone, and the language in which they are answered; the
+        rest is fetched where somebody asks for it."""
+        fields = ["id", "username", "display_name", "language"]
+        values = [self.pk, self.username, self.display_name, self.language]
         return type(self).from_db(self._state.db or DEFAULT_DB_ALIAS, fields, values)
 
     # Never changed in place: the class's own is the one of a user who is not stored yet.

@@ -15,6 +15,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse_lazy
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -22,6 +23,7 @@ from django.views.generic import UpdateView
 
 from accounts import setup
 from accounts.forms import AdministratorForm, ProfileForm
+from accounts.languages import language_of
 from accounts.models import User
 
 
@@ -58,6 +60,12 @@ class ProfileView(LoginRequiredMixin, SuccessMessageMixin, UpdateView):  # type:
     template_name = "registration/profile.html"
     success_url = reverse_lazy("account_profile")
     success_message = _("Saved.")
+
+    def get_success_message(self, cleaned_data: dict[str, str]) -> str:
+        # The language may be what was saved.
+        asked_for = self.request.headers.get("Accept-Language", "")
+        with translation.override(language_of(self.object, asked_for)):
+            return str(super().get_success_message(cleaned_data))
 
     def get_object(self, queryset: QuerySet[User] | None = None) -> User:
         # Not request.user itself: the page would greet with a name that was refused.

@@ -18,7 +18,10 @@ import msgspec
 from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.contrib.auth.models import AnonymousUser
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
+from accounts.languages import language_of
 from accounts.sign_ins import prepared
 from chat import arrivals, commands, events, protocol, revocation
 from chat.actions.posting import Posted, formatted, store_soon
@@ -139,6 +142,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
             expelled=self.expelled,
             too_slow=CloseCode.TOO_SLOW,
         )
+        self.language = language_of(user, accept_language(self.scope))
         self.sender = commands.Sender(self.user, self.connection.id)
         self.subscriptions = Subscriptions(self.user, self.connection)
         self.connection.hold()
@@ -198,13 +202,13 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         envelope = protocol.Envelope()
         try:
             if text is None:
-                raise bad_frame("Frames have to be text, not binary.")
+                raise bad_frame(_("Frames have to be text, not binary."))
             envelope = protocol.decode_envelope(text)
             command = protocol.decode_command(envelope, text)
             self.malformed_in_a_row = 0
             await self.take(connection, envelope, command, len(text))
         except ChatError as refusal:
-            self.answer(connection, envelope, error(envelope, refusal))
+            self.answer(connection, envelope, self.error(envelope, refusal))
             if refusal.code == "bad_frame":
                 self.count_malformed(connection)
 
@@ -338,8 +342,19 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         refusal = commands.as_refusal(problem)
         if refusal is None:
             log.error("%s of user %s failed.", envelope.type, self.user.pk, exc_info=problem)
-            refusal = ChatError("unavailable", "That did not work.", retry_after=5.0)
-        return error(envelope, refusal)
+            refusal = ChatError("unavailable", _("That did not work."), retry_after=5.0)
+        return self.error(envelope, refusal)
+
+    def error(self, envelope: protocol.Envelope, refusal: ChatError) -> protocol.Error:
+        # Nothing is awaited meanwhile: the loop has no language of its own.
+        with translation.override(self.language):
+            detail = refusal.detail
+        return protocol.Error(
+            code=refusal.code,
+            detail=detail,
+            client_id=envelope.client_id if isinstance(envelope.client_id, str) else msgspec.UNSET,
+            retry_after=refusal.retry_after or msgspec.UNSET,
+        )
 
     def answer(
         self, connection: Connection, envelope: protocol.Envelope, answer: protocol.Answer
@@ -349,13 +364,9 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         connection.deliver(protocol.encode(answer))
 
 
-def error(envelope: protocol.Envelope, refusal: ChatError) -> protocol.Error:
-    return protocol.Error(
-        code=refusal.code,
-        detail=refusal.detail,
-        client_id=envelope.client_id if isinstance(envelope.client_id, str) else msgspec.UNSET,
-        retry_after=refusal.retry_after or msgspec.UNSET,
-    )
+def accept_language(scope: dict[str, Any]) -> str:
+    found = (value for name, value in scope["headers"] if name == b"accept-language")
+    return next(found, b"").decode("latin-1")
 
 
 def close_code(refusal: ChatError | None) -> CloseCode:

@@ -138,3 +138,19 @@ async def test_a_batching_client_gets_what_is_due_together_in_one_frame(company:
         await bob.sees("room.subscribed")
     assert any(frame.startswith("[") for frame in bob.frames)
     assert not any(frame.startswith("[") for frame in alice.frames)
+
+
+async def test_a_refusal_is_said_in_the_language_of_whoever_asked(company: Company) -> None:
+    room = await company.alice.make_room()
+    long = {"type": "message.post", "message": "x" * 10_001}
+    await company.bob.submit("/accounts/", language="de")
+    async with company.alice.tab(room) as alice, company.bob.tab(room) as bob:
+        # Both at once, in one process: nobody's language is left behind for somebody else.
+        for _ in range(3):
+            await asyncio.gather(alice.send(**long), bob.send(**long))
+        for _ in range(3):
+            english, german = await alice.sees("error"), await bob.sees("error")
+            assert (english["code"], german["code"]) == ("too_long", "too_long")
+            assert english["detail"].startswith("A message has at most 10,000 characters")
+            assert german["detail"].startswith("Eine Nachricht hat höchstens 10.000 Zeichen")
+    await company.bob.submit("/accounts/", language="")

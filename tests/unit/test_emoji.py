@@ -40,8 +40,9 @@ def test_anything_else_is_not_a_reaction(text: str) -> None:
         clean_emoji(text)
 
 
-def test_every_emoji_of_the_picker_is_taken_in_every_tone() -> None:
-    text = (CHECKOUT / "static" / "data" / "emoji.json").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["emoji.json", "emoji.de.json"])
+def test_every_emoji_of_the_picker_is_taken_in_every_tone(name: str) -> None:
+    text = (CHECKOUT / "static" / "data" / name).read_text(encoding="utf-8")
     book = json.loads(text)["emoji"]
     assert len(book) > 1_800
     for emoji, name, _names, _words, _group, *tones in book:

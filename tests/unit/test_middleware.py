@@ -1,12 +1,15 @@
-"""Headers on every page."""
+"""Headers on every page, and its language."""
 
 import pytest
 from asgiref.sync import iscoroutinefunction
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 
-from ChatApp.middleware import SecurityHeadersMiddleware
+from ChatApp.middleware import LanguageMiddleware, SecurityHeadersMiddleware
 
 
 def plain(request: HttpRequest) -> HttpResponse:
@@ -83,3 +86,23 @@ def test_no_page_has_anything_inline(address: str) -> None:
     assert not [tag for tag in page.split("<script")[1:] if "src=" not in tag.split(">")[0]]
     assert "javascript:" not in page
     assert " onclick=" not in page
+
+
+def test_a_database_that_is_away_is_waited_for_once_and_told_in_the_browsers_language() -> None:
+    asked = []
+
+    def ask() -> None:
+        asked.append(True)
+        raise OperationalError
+
+    def view(request: HttpRequest) -> HttpResponse:
+        with pytest.raises(OperationalError):
+            request.user.get_username()
+        return HttpResponse(get_language())
+
+    request = HttpRequest()
+    request.META["HTTP_ACCEPT_LANGUAGE"] = "de"
+    request.user = SimpleLazyObject(ask)  # type: ignore[assignment]
+    answered = LanguageMiddleware(view)(request)
+    assert (answered.content, answered["Content-Language"], len(asked)) == (b"de", "de", 1)
+    assert get_language() == "en"

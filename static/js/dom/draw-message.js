@@ -229,8 +229,8 @@ function drawReaction(chip, { emoji, usernames, mine }, look) {
 
 function drawFailure(article, { state, detail }) {
   const failure = article.querySelector(".message__failure");
-  failure.hidden = state !== "failed";
   const isFailed = state === "failed";
+  failure.hidden = !isFailed;
   const text = isFailed ? gettext("Failed. %(detail)s", { detail: detail ?? "" }).trim() : "";
   write(article.querySelector(".message__failure-text"), text);
 }

@@ -1,10 +1,10 @@
-// Emoji by group, name and words, as static/data/emoji.json has them (bin/emoji); and which of
+// Emoji by group, name and words, as static/data/emoji*.json have them (bin/emoji); and which of
 // them somebody used last, in which skin tone. Pure.
 
-import { gettext } from "./words.js";
+import { gettext, language } from "./words.js";
 
 export const TONES = 6;
-const FILE = new URL("../../data/emoji.json", import.meta.url);
+const FOLDER = new URL("../../data/", import.meta.url);
 const RECENT = 24;
 const STYLE = "\ufe0f";
 const FIRST_TONE = 0x1f3fb;
@@ -135,9 +135,13 @@ export function fetchEmojiBook(fetch) {
 }
 
 async function read(fetch) {
-  const response = await fetch(FILE);
-  if (!response.ok) throw new Error(`no emoji: ${response.status}`);
-  return new EmojiBook(await response.json());
+  const own = language();
+  const response = await fetch(new URL(own === "en" ? "emoji.json" : `emoji.${own}.json`, FOLDER));
+  if (response.ok) return new EmojiBook(await response.json());
+  // Nobody told yet what they are called in this language.
+  const english = await fetch(new URL("emoji.json", FOLDER));
+  if (!english.ok) throw new Error(`no emoji: ${english.status}`);
+  return new EmojiBook(await english.json());
 }
 
 /** What one account used last, in this browser. */

@@ -1,0 +1,242 @@
+// Made by bin/words from ChatApp/locale/; do not edit.
+import { speak } from "../model/words.js";
+
+speak({
+  "Sending": "Wird gesendet",
+  "Sent": "Gesendet",
+  "Failed": "Nicht gesendet",
+  "This message was deleted": "Diese Nachricht wurde gelöscht",
+  "A message that is not there any more": "Eine Nachricht, die es nicht mehr gibt",
+  "You": "Du",
+  "Code": "Code",
+  "Code, %(language)s": "Code, %(language)s",
+  "Failed. %(detail)s": "Nicht gesendet. %(detail)s",
+  "News in %(count)s room": [
+    "Neues in %(count)s Raum",
+    "Neues in %(count)s Räumen"
+  ],
+  "%(count)s new message in %(name)s": [
+    "%(count)s neue Nachricht in %(name)s",
+    "%(count)s neue Nachrichten in %(name)s"
+  ],
+  "%(name)s sent something": "%(name)s hat etwas gesendet",
+  "%(count)s suggestion": [
+    "%(count)s Vorschlag",
+    "%(count)s Vorschläge"
+  ],
+  "Copied": "Kopiert",
+  "Copy it from the field": "Kopiere ihn aus dem Feld",
+  "%(count)s emoji found": [
+    "%(count)s Emoji gefunden",
+    "%(count)s Emojis gefunden"
+  ],
+  "Not saved. %(detail)s": "Nicht gespeichert. %(detail)s",
+  "A message that was sent gets no further files.": "Eine gesendete Nachricht bekommt keine weiteren Dateien.",
+  "Files cannot be added without a connection. Try again in a moment.": "Ohne Verbindung lassen sich keine Dateien hinzufügen. Versuch es gleich noch einmal.",
+  "A file was not uploaded. Try it again or remove it, then send.": "Eine Datei wurde nicht hochgeladen. Versuch es noch einmal oder entferne sie, dann sende.",
+  "Will be sent when the files are uploaded.": "Wird gesendet, sobald die Dateien hochgeladen sind.",
+  "A message needs some text. To take it back, delete it.": "Eine Nachricht braucht Text. Um sie zurückzunehmen, lösche sie.",
+  "Cancel the reply": "Antwort abbrechen",
+  "Cancel editing": "Bearbeiten abbrechen",
+  "Saving…": "Wird gespeichert …",
+  "Editing an unsent message": "Du bearbeitest eine nicht gesendete Nachricht",
+  "Editing your message": "Du bearbeitest deine Nachricht",
+  "Save": "Speichern",
+  "Send": "Senden",
+  "Replying to yourself": "Antwort an dich selbst",
+  "Replying to": "Antwort an",
+  "%(count)s character left": [
+    "Noch %(count)s Zeichen",
+    "Noch %(count)s Zeichen"
+  ],
+  "%(count)s character too many: a message has at most %(limit)s.": [
+    "%(count)s Zeichen zu viel: Eine Nachricht hat höchstens %(limit)s.",
+    "%(count)s Zeichen zu viel: Eine Nachricht hat höchstens %(limit)s."
+  ],
+  "%(count)s new message": [
+    "%(count)s neue Nachricht",
+    "%(count)s neue Nachrichten"
+  ],
+  "Newest messages": "Neueste Nachrichten",
+  "%(count)s unread": [
+    "%(count)s ungelesen",
+    "%(count)s ungelesen"
+  ],
+  "Answer your browser's question.": "Beantworte die Frage deines Browsers.",
+  "Your browser blocks notifications from here. Allow them in its settings for this site, behind the icon beside the address.": "Dein Browser blockiert Benachrichtigungen von hier. Erlaube sie in seinen Einstellungen für diese Seite, hinter dem Symbol neben der Adresse.",
+  "This browser shows no notifications here. On an iPhone or iPad, add ChatApp to the home screen first; elsewhere the address must begin with https.": "Dieser Browser zeigt hier keine Benachrichtigungen. Auf einem iPhone oder iPad leg ChatApp zuerst auf den Home-Bildschirm; anderswo muss die Adresse mit https beginnen.",
+  "online": "online",
+  "away": "abwesend",
+  "Message %(name)s": "Nachricht an %(name)s",
+  "and %(count)s more": [
+    "und %(count)s weitere Person",
+    "und %(count)s weitere"
+  ],
+  "Try again": "Noch einmal versuchen",
+  "Show more": "Mehr zeigen",
+  "Not connected. These people were here before.": "Nicht verbunden. Diese Personen waren zuletzt da.",
+  "Not connected: who is here is not known yet.": "Nicht verbunden: Wer da ist, ist noch nicht bekannt.",
+  "The server does not answer right now. Type again to retry.": "Der Server antwortet gerade nicht. Tippe weiter, um es noch einmal zu versuchen.",
+  "Nobody’s name begins with “%(query)s”.": "Kein Name beginnt mit „%(query)s“.",
+  "There are more: go on typing.": "Es gibt noch mehr: Tippe weiter.",
+  "%(count)s person found": [
+    "%(count)s Person gefunden",
+    "%(count)s Personen gefunden"
+  ],
+  "Remove %(name)s": "%(name)s entfernen",
+  "%(name)s, %(place)s of %(count)s": "%(name)s, %(place)s von %(count)s",
+  "Nothing is unread in other rooms.": "In anderen Räumen ist nichts ungelesen.",
+  "There is no other room.": "Es gibt keinen anderen Raum.",
+  "That could not be saved. Try again in a moment.": "Das ließ sich nicht speichern. Versuch es gleich noch einmal.",
+  "%(name)s (you)": "%(name)s (du)",
+  "unread": "ungelesen",
+  "for you, %(unread)s unread": "für dich, %(unread)s ungelesen",
+  "This room is archived.": "Dieser Raum ist archiviert.",
+  "Only moderators post here.": "Hier schreibt nur die Moderation.",
+  "Delete this message?": "Diese Nachricht löschen?",
+  "Everybody in the room will see that a message was deleted, and not what it said.": "Alle im Raum sehen, dass eine Nachricht gelöscht wurde, aber nicht, was darin stand.",
+  "Delete": "Löschen",
+  "The emoji could not be loaded. Try again in a moment.": "Die Emojis ließen sich nicht laden. Versuch es gleich noch einmal.",
+  "The picture could not be opened. Try again in a moment.": "Das Bild ließ sich nicht öffnen. Versuch es gleich noch einmal.",
+  "Link copied.": "Link kopiert.",
+  "The browser does not let a page copy. The link is %(link)s": "Der Browser lässt keine Seite kopieren. Der Link ist %(link)s",
+  "Code copied.": "Code kopiert.",
+  "The browser does not let a page copy.": "Der Browser lässt keine Seite kopieren.",
+  "Text copied.": "Text kopiert.",
+  "The conversation could not be opened. Try again in a moment.": "Das Gespräch ließ sich nicht öffnen. Versuch es gleich noch einmal.",
+  "Marked as unread from here.": "Ab hier als ungelesen markiert.",
+  "Not marked: there is no connection right now.": "Nicht markiert: Es gibt gerade keine Verbindung.",
+  "The messages could not be loaded. Try again in a moment.": "Die Nachrichten ließen sich nicht laden. Versuch es gleich noch einmal.",
+  "That message is not there any more.": "Diese Nachricht gibt es nicht mehr.",
+  "The message could not be loaded. Try again in a moment.": "Die Nachricht ließ sich nicht laden. Versuch es gleich noch einmal.",
+  "You are muted in this room until %(time)s.": "Du bist in diesem Raum bis %(time)s stummgeschaltet.",
+  "%(count)s room": [
+    "%(count)s Raum",
+    "%(count)s Räume"
+  ],
+  "No room of that name.": "Kein Raum heißt so.",
+  "You are here": "Du bist hier",
+  "Not entered yet": "Noch nicht betreten",
+  "This browser keeps nothing for the chat: they are lost.": "Dieser Browser hebt für den Chat nichts auf: Sie gehen verloren.",
+  "They stay in this browser, for your account alone, and are sent when you are back in the chat.": "Sie bleiben in diesem Browser, nur für dein Konto, und werden gesendet, wenn du wieder im Chat bist.",
+  "%(count)s message is not sent yet": [
+    "%(count)s Nachricht ist noch nicht gesendet",
+    "%(count)s Nachrichten sind noch nicht gesendet"
+  ],
+  "Sign out": "Abmelden",
+  "%(count)s unsent": [
+    "%(count)s nicht gesendet",
+    "%(count)s nicht gesendet"
+  ],
+  "Retry %(name)s": "%(name)s noch einmal versuchen",
+  "%(count)s file was not uploaded": [
+    "%(count)s Datei wurde nicht hochgeladen",
+    "%(count)s Dateien wurden nicht hochgeladen"
+  ],
+  "Uploading %(count)s file": [
+    "%(count)s Datei wird hochgeladen",
+    "%(count)s Dateien werden hochgeladen"
+  ],
+  "%(count)s file ready to be sent": [
+    "%(count)s Datei kann gesendet werden",
+    "%(count)s Dateien können gesendet werden"
+  ],
+  "The server is restarting.": "Der Server startet neu.",
+  "The server cannot answer right now.": "Der Server kann gerade nicht antworten.",
+  "Too many tabs and devices are connected with your account.": "Mit deinem Konto sind zu viele Tabs und Geräte verbunden.",
+  "The connection was too slow to keep up.": "Die Verbindung war zu langsam, um mitzukommen.",
+  "Sign in": "Anmelden",
+  "All rooms": "Alle Räume",
+  "Reload": "Neu laden",
+  "Try now": "Jetzt versuchen",
+  "You are signed out.": "Du bist abgemeldet.",
+  "You were removed from this room.": "Du wurdest aus diesem Raum entfernt.",
+  "This room is not there any more.": "Diesen Raum gibt es nicht mehr.",
+  "This page is out of date.": "Diese Seite ist veraltet.",
+  "Catching up with the room.": "Der Raum wird nachgeladen.",
+  "One moment…": "Einen Moment …",
+  "You are offline.": "Du bist offline.",
+  "Connecting to the server.": "Verbindung zum Server wird aufgebaut.",
+  "The connection is lost.": "Die Verbindung ist unterbrochen.",
+  "Trying now…": "Neuer Versuch …",
+  "Next try in %(seconds)s s": "Nächster Versuch in %(seconds)s s",
+  "%(count)s message waits to be sent.": [
+    "%(count)s Nachricht wartet darauf, gesendet zu werden.",
+    "%(count)s Nachrichten warten darauf, gesendet zu werden."
+  ],
+  "Recently used": "Zuletzt benutzt",
+  "Smileys and emotion": "Smileys und Gefühle",
+  "People and body": "Menschen und Körper",
+  "Animals and nature": "Tiere und Natur",
+  "Food and drink": "Essen und Trinken",
+  "Travel and places": "Reisen und Orte",
+  "Activities": "Aktivitäten",
+  "Objects": "Gegenstände",
+  "Symbols": "Symbole",
+  "Flags": "Flaggen",
+  "No skin tone": "Kein Hautton",
+  "Light skin tone": "Heller Hautton",
+  "Medium-light skin tone": "Mittelheller Hautton",
+  "Medium skin tone": "Mittlerer Hautton",
+  "Medium-dark skin tone": "Mitteldunkler Hautton",
+  "Dark skin tone": "Dunkler Hautton",
+  "Getting around": "Sich bewegen",
+  "Go to a room": "Zu einem Raum",
+  "Next unread room": "Nächster ungelesener Raum",
+  "Previous unread room": "Voriger ungelesener Raum",
+  "Next room": "Nächster Raum",
+  "Previous room": "Voriger Raum",
+  "Show these keys, while not writing": "Diese Tastenkürzel zeigen, wenn du nicht schreibst",
+  "Close what is open": "Schließen, was offen ist",
+  "Writing": "Schreiben",
+  "New line": "Neue Zeile",
+  "Edit your last message, when nothing is written": "Deine letzte Nachricht bearbeiten, wenn das Feld leer ist",
+  "Stop editing or answering": "Bearbeiten oder Antworten abbrechen",
+  "Reading": "Lesen",
+  "From the message box up to the messages": "Vom Nachrichtenfeld hinauf zu den Nachrichten",
+  "From message to message": "Von Nachricht zu Nachricht",
+  "First and last message on the page": "Erste und letzte Nachricht auf der Seite",
+  "What can be done with a message": "Was sich mit einer Nachricht tun lässt",
+  "Ctrl": "Strg",
+  "Alt": "Alt",
+  "Shift": "Umschalt",
+  "Esc": "Esc",
+  "Enter": "Enter",
+  "Tab": "Tab",
+  "Home": "Pos1",
+  "End": "Ende",
+  "%(names)s joined": [
+    "%(names)s ist dazugekommen",
+    "%(names)s sind dazugekommen"
+  ],
+  "%(names)s left": [
+    "%(names)s ist gegangen",
+    "%(names)s sind gegangen"
+  ],
+  "%(count)s other": [
+    "%(count)s weitere Person",
+    "%(count)s weitere"
+  ],
+  "You may not see who is here any more.": "Du darfst nicht mehr sehen, wer hier ist.",
+  "That was too much at once. Try again in a moment.": "Das war zu viel auf einmal. Versuch es gleich noch einmal.",
+  "Searching…": "Suche …",
+  "Nobody here is called “%(query)s”.": "Niemand hier heißt „%(query)s“.",
+  "%(count)s person found so far": [
+    "Bisher %(count)s Person gefunden",
+    "Bisher %(count)s Personen gefunden"
+  ],
+  "There is no connection: not everybody could be looked at.": "Es gibt keine Verbindung: Es konnten nicht alle durchsucht werden.",
+  "The server cannot say right now who else is here.": "Der Server kann gerade nicht sagen, wer sonst noch hier ist.",
+  "There is no connection right now.": "Es gibt gerade keine Verbindung.",
+  "The connection was lost before it was done.": "Die Verbindung brach ab, bevor es getan war.",
+  "A message has at most %(count)s files.": "Eine Nachricht hat höchstens %(count)s Dateien.",
+  "This file is empty.": "Diese Datei ist leer.",
+  "Too large: at most %(size)s.": "Zu groß: höchstens %(size)s.",
+  "Waits for the connection.": "Wartet auf die Verbindung.",
+  "Tried again soon.": "Gleich noch ein Versuch.",
+  "The server says that it is too large.": "Der Server sagt, dass sie zu groß ist.",
+  "The server did not take it.": "Der Server hat sie nicht angenommen.",
+  "Several people are typing…": "Mehrere schreiben …",
+  "%(name)s and %(other)s are typing…": "%(name)s und %(other)s schreiben …",
+  "%(name)s is typing…": "%(name)s schreibt …"
+}, "de");
