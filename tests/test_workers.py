@@ -41,6 +41,16 @@ def settings() -> Iterator[dict[str, str]]:
         }
 
 
+@pytest.fixture(scope="module", params=["uvicorn", "daphne"])
+def lasting_two(
+    request: pytest.FixtureRequest, settings: dict[str, str]
+) -> Iterator[RunningServer]:
+    """For tests after which there are two as before."""
+    with running_server(**settings, SERVER=request.param) as server:
+        eventually(lambda: len(serving(server)) == 2, 30)
+        yield server
+
+
 @pytest.fixture(params=["uvicorn", "daphne"])
 def two(request: pytest.FixtureRequest, settings: dict[str, str]) -> Iterator[RunningServer]:
     with running_server(**settings, SERVER=request.param) as server:
@@ -102,19 +112,21 @@ def asking_all_the_time(server: RunningServer) -> Iterator[list[str]]:
         thread.join()
 
 
-def test_every_figure_of_several_processes_has_its_words(two: RunningServer) -> None:
-    answer = httpx.get(f"{two.address}/metrics", headers={"Authorization": f"Bearer {TOKEN}"})
+def test_every_figure_of_several_processes_has_its_words(lasting_two: RunningServer) -> None:
+    answer = httpx.get(
+        f"{lasting_two.address}/metrics", headers={"Authorization": f"Bearer {TOKEN}"}
+    )
     helps = dict(re.findall(r"^# HELP chatapp_(\w+) (.*)$", answer.text, re.M))
     assert {"bus_degraded", "bus_sent_total", "connections"} <= set(helps)
     assert not [name for name, words in helps.items() if name == words]
 
 
-def test_both_serve_on_one_port_and_one_answers_for_all(two: RunningServer) -> None:
-    assert two.text_of_log.count("ChatApp is on ") == 1
-    assert two.text_of_log.count("/setup/") == 1
-    assert eventually(lambda: len(who_answer(two)) == 2 and who_answer(two))
-    for pid in serving(two):
-        assert_the_other_hears(two, pid)
+def test_both_serve_on_one_port_and_one_answers_for_all(lasting_two: RunningServer) -> None:
+    assert lasting_two.text_of_log.count("ChatApp is on ") == 1
+    assert lasting_two.text_of_log.count("/setup/") == 1
+    assert eventually(lambda: len(who_answer(lasting_two)) == 2 and who_answer(lasting_two))
+    for pid in serving(lasting_two):
+        assert_the_other_hears(lasting_two, pid)
 
 
 def assert_the_other_hears(two: RunningServer, pid: int) -> None:
@@ -127,13 +139,15 @@ def assert_the_other_hears(two: RunningServer, pid: int) -> None:
         os.kill(pid, signal.SIGCONT)
 
 
-def test_one_that_is_killed_is_replaced_and_the_port_never_refuses(two: RunningServer) -> None:
-    first, second = serving(two)
-    with asking_all_the_time(two) as wrong:
+def test_one_that_is_killed_is_replaced_and_the_port_never_refuses(
+    lasting_two: RunningServer,
+) -> None:
+    first, second = serving(lasting_two)
+    with asking_all_the_time(lasting_two) as wrong:
         os.kill(first, signal.SIGKILL)
-        eventually(lambda: len(serving(two)) == 2, 30)
-    assert second in serving(two)
-    assert f"Worker {first} died (SIGKILL)" in two.text_of_log
+        eventually(lambda: len(serving(lasting_two)) == 2, 30)
+    assert second in serving(lasting_two)
+    assert f"Worker {first} died (SIGKILL)" in lasting_two.text_of_log
     # What the dead one had already taken is lost, and nothing else.
     assert all("Connect" not in each for each in wrong)
     assert len(wrong) <= 1

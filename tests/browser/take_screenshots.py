@@ -1,22 +1,42 @@
-"""Make the pictures of docs/screenshots anew: `python -m tests.browser.take_screenshots`.
+"""Make the pictures of docs/screenshots anew: `python -m tests.browser.take_screenshots [NAME …]`.
 
-A server of its own, four people who talk, and the main pages: wide and phone, light and dark. What
-opens above a page, and a conversation of two, are taken once.
+A server of its own, four people who talk, and every page and state: wide and phone, light and dark.
+With names, such as `room` or `menu`, only those.
 """
 
 import asyncio
+import io
+import re
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from tests import services
-from tests.browser.acting import connection, is_shown, message_box
+from tests.browser.acting import (
+    chooses,
+    chooses_files,
+    connection,
+    is_shown,
+    message_box,
+    messages,
+    opens_menu,
+    photograph,
+    refuses_posts,
+    say,
+    without_sockets,
+)
 from tests.chatter import Chatter
 from tests.running import CHECKOUT, RunningServer, running_server
 
 PICTURES = CHECKOUT / "docs" / "screenshots"
 SIZES = {"wide": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
 SCHEMES = ("light", "dark")
+# Few enough to be small, enough for every shade of two schemes.
+COLOURS = 255
 
 TALK = [
     ("grace", "Morning! Is anybody else up for moving the release to Thursday?"),
@@ -51,50 +71,327 @@ CONVERSATION = [
 ]
 
 
-async def main() -> None:
+@dataclass(frozen=True)
+class Scene:
+    """The people, the rooms, and how somebody sits in front of them."""
+
+    server: RunningServer
+    people: dict[str, Chatter]
+    room: str
+    conversation: str
+    garden: str
+    empty: str
+    invitation: str
+    size: str
+
+
+State = Callable[[Page, Scene], Awaitable[None]]
+SIGNED_OUT: dict[str, State] = {}
+SIGNED_IN: dict[str, State] = {}
+
+
+def state(states: dict[str, State]) -> Callable[[State], State]:
+    def note(lead: State) -> State:
+        states[lead.__name__.replace("_", "-")] = lead
+        return lead
+
+    return note
+
+
+# --- Before somebody is signed in
+
+
+@state(SIGNED_OUT)
+async def entrance(page: Page, scene: Scene) -> None:
+    await page.goto("/accounts/login/")
+
+
+@state(SIGNED_OUT)
+async def signup(page: Page, scene: Scene) -> None:
+    await page.goto("/accounts/signup/")
+
+
+@state(SIGNED_OUT)
+async def signup_in_vain(page: Page, scene: Scene) -> None:
+    await page.goto("/accounts/signup/")
+    await page.get_by_label("Username").fill("ada")
+    await page.get_by_label("Email").fill("ada@example.org")
+    await page.get_by_label("Password", exact=True).fill("12345678")
+    await page.get_by_label("Password (again)").fill("12345678")
+    await page.get_by_role("button", name="Sign up").click()
+    await expect(page.get_by_text("already exists")).to_be_visible()
+
+
+@state(SIGNED_OUT)
+async def forgotten(page: Page, scene: Scene) -> None:
+    await page.goto("/accounts/password/reset/")
+
+
+@state(SIGNED_OUT)
+async def invitation(page: Page, scene: Scene) -> None:
+    await page.goto(scene.invitation)
+
+
+@state(SIGNED_OUT)
+async def invitation_over(page: Page, scene: Scene) -> None:
+    await page.goto("/join/over/")
+
+
+# --- The pages
+
+
+@state(SIGNED_IN)
+async def rooms(page: Page, scene: Scene) -> None:
+    await page.goto("/chat/")
+
+
+@state(SIGNED_IN)
+async def people(page: Page, scene: Scene) -> None:
+    await page.goto("/people/")
+    await page.get_by_role("combobox").press_sequentially("a")
+    await expect(page.get_by_role("option").first).to_be_visible()
+
+
+@state(SIGNED_IN)
+async def members(page: Page, scene: Scene) -> None:
+    await page.goto(f"/chat/{scene.room}/members/")
+
+
+@state(SIGNED_IN)
+async def settings(page: Page, scene: Scene) -> None:
+    await page.goto(f"/chat/{scene.room}/settings/")
+
+
+@state(SIGNED_IN)
+async def account(page: Page, scene: Scene) -> None:
+    await page.goto("/accounts/")
+
+
+@state(SIGNED_IN)
+async def password(page: Page, scene: Scene) -> None:
+    await page.goto("/accounts/password/change/")
+
+
+@state(SIGNED_IN)
+async def links(page: Page, scene: Scene) -> None:
+    await page.goto("/invitations/")
+
+
+@state(SIGNED_IN)
+async def not_found(page: Page, scene: Scene) -> None:
+    await page.goto("/chat/nowhere/")
+
+
+# --- The room
+
+
+@state(SIGNED_IN)
+async def room(page: Page, scene: Scene) -> None:
+    await page.goto(f"/chat/{scene.room}/")
+    await everybody_is_here(page)
+
+
+@state(SIGNED_IN)
+async def conversation(page: Page, scene: Scene) -> None:
+    await page.goto(f"/chat/{scene.conversation}/")
+    await is_shown(page, "Grace", CONVERSATION[-1][1])
+    await expect(connection(page)).to_be_empty()
+
+
+@state(SIGNED_IN)
+async def empty(page: Page, scene: Scene) -> None:
+    await page.goto(f"/chat/{scene.empty}/")
+    await expect(connection(page)).to_be_empty()
+
+
+@state(SIGNED_IN)
+async def unread(page: Page, scene: Scene) -> None:
+    async with scene.people["alan"].tab(scene.garden) as alan:
+        for number in range(1, 40):
+            await alan.post(f"Bed {number} is dug over.")
+        await page.goto(f"/chat/{scene.garden}/")
+        await page.get_by_role("button", name=re.compile("unread$")).click()
+        await expect(page.get_by_role("separator", name="New")).to_be_in_viewport()
+        await page.get_by_role("log").evaluate("log => log.scrollBy(0, -40)")
+        await alan.post("Who has the rake?")
+        await expect(page.get_by_role("button", name="1 new message")).to_be_visible()
+
+
+@state(SIGNED_IN)
+async def menu(page: Page, scene: Scene) -> None:
+    await room(page, scene)
+    await opens_menu(page, messages(page).filter(has_text="Who brings").last)
+
+
+@state(SIGNED_IN)
+async def emoji(page: Page, scene: Scene) -> None:
+    await room(page, scene)
+    await message_box(page).fill("Lemon it is")
+    await page.get_by_role("button", name="Emoji", exact=True).click()
+    await page.get_by_role("searchbox", name="Find emoji").fill("cake")
+    await expect(page.get_by_role("group", name="Found")).to_be_visible()
+
+
+@state(SIGNED_IN)
+async def completion(page: Page, scene: Scene) -> None:
+    await room(page, scene)
+    await message_box(page).press_sequentially("Thank you @")
+    await expect(page.get_by_role("option").first).to_be_visible()
+
+
+@state(SIGNED_IN)
+async def switcher(page: Page, scene: Scene) -> None:
+    await room(page, scene)
+    await page.keyboard.press("Control+k")
+    await page.get_by_role("combobox", name="Go to a room").fill("e")
+    await expect(page.get_by_role("option").first).to_be_visible()
+
+
+@state(SIGNED_IN)
+async def keys(page: Page, scene: Scene) -> None:
+    await room(page, scene)
+    await message_box(page).blur()
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+
+
+@state(SIGNED_IN)
+async def confirm(page: Page, scene: Scene) -> None:
+    await room(page, scene)
+    await chooses(page, messages(page).filter(has_text="I do").last, "Delete")
+    await expect(page.get_by_role("dialog")).to_be_visible()
+
+
+@state(SIGNED_IN)
+async def reply(page: Page, scene: Scene) -> None:
+    await room(page, scene)
+    await chooses(page, messages(page).filter(has_text="Nobody has ever").last, "Reply")
+    await message_box(page).fill("Then lemon it stays.")
+
+
+@state(SIGNED_IN)
+async def edit(page: Page, scene: Scene) -> None:
+    await room(page, scene)
+    await chooses(page, messages(page).filter(has_text="I do").last, "Edit")
+
+
+@state(SIGNED_IN)
+async def files(page: Page, scene: Scene) -> None:
+    await room(page, scene)
+    notes = {"name": "Notes for Thursday.txt", "mimeType": "text/plain", "buffer": b"soil, sun"}
+    empty = {"name": "Empty.txt", "mimeType": "text/plain", "buffer": b""}
+    await chooses_files(page, photograph(), notes, empty)  # type: ignore[arg-type]
+    await expect(page.get_by_text("This file is empty.")).to_be_visible()
+
+
+@state(SIGNED_IN)
+async def notifications(page: Page, scene: Scene) -> None:
+    await room(page, scene)
+    await page.get_by_role("button", name="Notifications").click()
+
+
+@state(SIGNED_IN)
+async def formatting(page: Page, scene: Scene) -> None:
+    await room(page, scene)
+    await message_box(page).fill("How do I write **bold**?")
+    await page.get_by_role("button", name="Formatting").click()
+
+
+@state(SIGNED_IN)
+async def failed(page: Page, scene: Scene) -> None:
+    await refuses_posts(page)
+    await room(page, scene)
+    await say(page, "Is the oven free on Wednesday?")
+    await say(page, "Otherwise I bake at home.")
+    await expect(page.locator(".message--failed")).to_have_count(2)
+
+
+@state(SIGNED_IN)
+async def offline(page: Page, scene: Scene) -> None:
+    await without_sockets(page)
+    await page.goto(f"/chat/{scene.room}/")
+    await say(page, "Written in the tunnel, sent behind it")
+    await expect(connection(page)).to_contain_text("Next try in")
+
+
+@state(SIGNED_IN)
+async def drawer_of_rooms(page: Page, scene: Scene) -> None:
+    await room(page, scene)
+    if scene.size == "phone":
+        await page.get_by_role("button", name="Show the rooms").click()
+
+
+@state(SIGNED_IN)
+async def drawer_of_people(page: Page, scene: Scene) -> None:
+    await room(page, scene)
+    if scene.size == "phone":
+        await page.get_by_role("button", name="Show who is here").click()
+
+
+ONLY_ON_PHONES = {"drawer-of-rooms", "drawer-of-people"}
+
+
+# --- Taking them
+
+
+async def main(wanted: set[str]) -> None:
     with running_server() as server:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
                 executable_path=services.find_chromium(), args=["--disable-gpu"]
             )
-            await picture_everything(server, browser)
+            await picture_everything(server, browser, wanted)
             await browser.close()
 
 
-async def picture_everything(server: RunningServer, browser: Browser) -> None:
-    people = {
-        name: await Chatter(server, name).sign_up() for name in ("ada", "grace", "alan", "edsger")
-    }
-    for name, display in [
-        ("ada", "Ada"),
-        ("grace", "Grace"),
-        ("alan", "Alan"),
-        ("edsger", "Edsger"),
-    ]:
-        await people[name].submit("/accounts/", display_name=display)
+async def picture_everything(server: RunningServer, browser: Browser, wanted: set[str]) -> None:
+    names = ("ada", "grace", "alan", "edsger")
+    people = {name: await Chatter(server, name).sign_up() for name in names}
+    for name in names:
+        await people[name].submit("/accounts/", display_name=name.capitalize())
+    server.change("UPDATE accounts_user SET is_superuser = 1 WHERE username = 'ada'")
     room = await people["ada"].make_room("Release day")
+    await people["ada"].post_json(f"/chat/{room}/settings/", {"topic": "Thursday, with cake"})
     for other in ("Größe & Höhe", "Espace café", "Lemon cake 🍋", "Random"):
         await people["grace"].make_room(other)
     for other in ("Espace café", "Random"):
         await people["ada"].make_room(other)
-    body = {"kind": "direct", "people": ["grace"]}
-    answer = await people["ada"].post_json("/chat/", body)
-    conversation = answer.json()["room"]
+    made = await people["ada"].post_json(f"/chat/{room}/invitations/", {"days": 7, "uses": 5})
+    await people["ada"].post_json("/invitations/", {"days": 1, "uses": 1})
+    direct = await people["ada"].post_json("/chat/", {"kind": "direct", "people": ["grace"]})
+    scene = Scene(
+        server,
+        people,
+        room,
+        conversation=direct.json()["room"],
+        garden=await people["ada"].make_room("Garden"),
+        empty=await people["ada"].make_room("Nothing yet"),
+        invitation=made.json()["link"],
+        size="",
+    )
     for name, text in CONVERSATION:
-        async with people[name].tab(conversation) as tab:
+        async with people[name].tab(scene.conversation) as tab:
             await tab.post(text)
     async with asyncio.TaskGroup() as group:
         there = asyncio.Event()
         for name in ("grace", "alan", "edsger"):
             group.create_task(stay(people[name], room, there))
-        for name, text in TALK:
-            async with people[name].tab(room) as tab:
-                await tab.post(text)
+        await talk(people, room)
         for size in SIZES:
             for scheme in SCHEMES:
-                await picture(server, browser, people["ada"], room, size, scheme)
-        await picture_details(server, browser, people["ada"], room, conversation)
+                await picture(browser, replace(scene, size=size), scheme, wanted)
         there.set()
+
+
+async def talk(people: dict[str, Chatter], room: str) -> None:
+    said = {}
+    for name, text in TALK:
+        async with people[name].tab(room) as tab:
+            said[text] = (await tab.post(text))["id"]
+    cake = said[TALK[-2][1]]
+    for name in ("grace", "alan"):
+        async with people[name].tab(room) as tab:
+            await tab.asks("reaction.add", message_id=cake, emoji="🍋")
 
 
 async def stay(person: Chatter, room: str, until: asyncio.Event) -> None:
@@ -102,45 +399,29 @@ async def stay(person: Chatter, room: str, until: asyncio.Event) -> None:
         await until.wait()
 
 
-async def picture(
-    server: RunningServer, browser: Browser, ada: Chatter, room: str, size: str, scheme: str
-) -> None:
-    context = await window(server, browser, size, scheme)
-    page = await context.new_page()
-    suffix = f"{size}-{scheme}.png"
-    await page.goto("/accounts/login/")
-    await page.screenshot(path=PICTURES / f"entrance-{suffix}")
-    await sign_in(context, ada)
-    await page.goto("/chat/")
-    await page.screenshot(path=PICTURES / f"rooms-{suffix}")
-    await page.goto(f"/chat/{room}/")
-    await everybody_is_here(page)
-    await page.screenshot(path=PICTURES / f"room-{suffix}")
-    await context.close()
+async def picture(browser: Browser, scene: Scene, scheme: str, wanted: set[str]) -> None:
+    for states, person in ((SIGNED_OUT, None), (SIGNED_IN, scene.people["ada"])):
+        for name, lead in states.items():
+            if (wanted and name not in wanted) or (
+                scene.size != "phone" and name in ONLY_ON_PHONES
+            ):
+                continue
+            # Drafts and unsent messages of one picture do not belong on the next.
+            context = await window(scene.server, browser, scene.size, scheme)
+            if person:
+                await sign_in(context, person)
+            page = await context.new_page()
+            await lead(page, scene)
+            await page.mouse.move(0, 0)
+            keep(await page.screenshot(), PICTURES / f"{name}-{scene.size}-{scheme}.png")
+            await context.close()
 
 
-async def picture_details(
-    server: RunningServer, browser: Browser, ada: Chatter, room: str, conversation: str
-) -> None:
-    context = await window(server, browser, "wide", "light")
-    await sign_in(context, ada)
-    page = await context.new_page()
-    await page.goto(f"/chat/{conversation}/")
-    await is_shown(page, "Grace", CONVERSATION[-1][1])
-    await expect(connection(page)).to_be_empty()
-    await page.screenshot(path=PICTURES / "conversation.png")
-    await page.goto(f"/chat/{room}/")
-    await everybody_is_here(page)
-    await message_box(page).fill("Lemon it is")
-    await page.get_by_role("button", name="Emoji", exact=True).click()
-    await page.get_by_role("searchbox", name="Find emoji").fill("cake")
-    await expect(page.get_by_role("group", name="Found")).to_be_visible()
-    await page.screenshot(path=PICTURES / "emoji.png")
-    await page.keyboard.press("Escape")
-    await page.keyboard.press("Control+k")
-    await page.get_by_role("combobox", name="Go to a room").fill("e")
-    await page.screenshot(path=PICTURES / "switcher.png")
-    await context.close()
+def keep(screenshot: bytes, place: Path) -> None:
+    whole = Image.open(io.BytesIO(screenshot)).convert("RGB")
+    few = whole.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    few.save(place, optimize=True)
+    print(place.name, flush=True)
 
 
 async def everybody_is_here(page: Page) -> None:
@@ -169,4 +450,4 @@ async def sign_in(context: BrowserContext, person: Chatter) -> None:
 
 if __name__ == "__main__":
     Path.mkdir(PICTURES, parents=True, exist_ok=True)
-    asyncio.run(main())
+    asyncio.run(main(set(sys.argv[1:])))
