@@ -269,7 +269,8 @@ class TestTheTestCommand:
         theirs = {"SECRET_KEY": "mine", "DATA_DIR": "/mine", "WEB_CONCURRENCY": "8", "HOME": "/me"}
         monkeypatch.setattr(os, "environ", theirs)
         command.keep_settings_out(tmp_path)
-        assert theirs == {"DATA_DIR": str(tmp_path / "data"), "HOME": "/me"}
+        ours = {"DATA_DIR": str(tmp_path / "data"), "TEST_TEMPLATES": str(tmp_path / "templates")}
+        assert theirs == {**ours, "HOME": "/me"}
 
     @pytest.mark.parametrize(
         "line",
