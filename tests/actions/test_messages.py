@@ -50,7 +50,7 @@ def test_what_one_person_has_formatted_is_limited_to_what_they_say_to_people(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(node, "formats", TokenBuckets(per_second=0.001, burst=1))
-    texts = ["*one* " * 200, "*two* " * 200, "*short*"]
+    texts = ["*one* " * 40, "*two* " * 40, "*short*"]
     messages = [post_message(room=cast.room, sender=cast.bob, text=text).message for text in texts]
     assert [bool(message.html) for message in messages] == [True, False, True]
     assert edit_message(message=messages[0], text="*two* " * 200)
