@@ -29,7 +29,7 @@ LISTEN = """
       for (const node of type === "characterData" ? [target] : addedNodes) {
         const element = node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement;
         if (!element?.isConnected || liveliness(element) === "off") continue;
-        if (!element.checkVisibility() && node !== element) continue;
+        if (!element.checkVisibility()) continue;
         const words = element.querySelector?.(".message__body") ?? node;
         if (words.textContent.trim()) window.spoken.push(words.textContent.trim());
       }

@@ -77,10 +77,11 @@ export class ScrollKeeper {
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 
+  /** A message: the name of a day moves up to the older ones that come, and would take us along. */
   #firstInSight() {
     const edge = this.#scroller.getBoundingClientRect().top;
     for (const child of this.#content.children) {
-      if (child.getBoundingClientRect().bottom > edge) return child;
+      if (child.localName === "article" && child.getBoundingClientRect().bottom > edge) return child;
     }
     return null;
   }
