@@ -42,6 +42,14 @@ def server(request: pytest.FixtureRequest) -> Iterator[RunningServer]:
 
 
 @pytest.fixture(scope="session")
+async def company(server: RunningServer) -> AsyncIterator[Company]:
+    """At this server: one that is there already may be at another, which pytest does not notice."""
+    company = await Company.gather(server)
+    yield company
+    await company.leave()
+
+
+@pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     services.require("chromium")
     async with async_playwright() as playwright:
