@@ -14,7 +14,7 @@ from typing import Any
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests import services
-from tests.browser.acting import is_shown, messages
+from tests.browser.acting import is_connected, is_shown, messages
 from tests.chatter import Chatter, Socket
 from tests.faults.test_stampede import crowd
 from tests.running import RunningServer, running_server
@@ -187,6 +187,8 @@ async def measure(server: RunningServer, browser: Browser, people: list[Chatter]
         page = await watched(browser, reader)
         openings = [(await first_drawing(page, room))[1] for _ in range(TIMES)]
         tell("HTML to drawn room, 50 messages", spread(openings))
+        await is_connected(page)
+        await page.get_by_role("textbox", name="Message").focus()
         typed = [await key_to_bubble(page, number) for number in range(TIMES)]
         tell("key press to bubble", spread(typed))
         found = await page.evaluate(SCROLL, 100_000)
