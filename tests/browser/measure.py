@@ -198,7 +198,7 @@ async def measure(server: RunningServer, browser: Browser, people: list[Chatter]
         tell("frame", spread(frames))
         tell("longest task", f"{max(tasks, default=0):.0f} ms" if tasks else "below 50 ms")
         for count in CROWDS:
-            async with everybody(people[2 : count + 1], room):
+            async with everybody(people[2:count], room):
                 await page.goto(f"/chat/{room}/")
                 here = re.compile(rf"^{count + (count == 1)}$")
                 await expect(page.locator(".people-count").first).to_have_text(here)
