@@ -31,6 +31,13 @@ class NamesakeQuery(Struct):
     q: Annotated[str, Meta(min_length=1, max_length=USERNAME_CHARS)]
 
 
+class MembersQuery(Struct):
+    """`after` is a username as it is compared, of whom the page before ended with."""
+
+    find: Annotated[str, Meta(max_length=USERNAME_CHARS + 1)] = ""
+    after: Annotated[str, Meta(max_length=USERNAME_CHARS * 3)] = ""
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def members(request: HttpRequest, slug: str) -> HttpResponse:
     """Invite somebody, or change what they are in the room; the page lists who belongs."""
@@ -83,10 +90,11 @@ def members_page(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("room-settings", slug)
     everybody = Membership.objects.filter(room=own.room).select_related("user")
     found = everybody.belonging().order_by("user__username_key")
-    if wanted := request.GET.get("find", "").strip().removeprefix("@")[:USERNAME_CHARS]:
+    query = convert(request.GET.dict(), MembersQuery)
+    if wanted := query.find.strip().removeprefix("@"):
         found = found.called(wanted)
-    if after := request.GET.get("after", "").replace("\0", ""):
-        found = found.filter(user__username_key__gt=after)
+    if query.after:
+        found = found.filter(user__username_key__gt=query.after)
     page = list(found[: MEMBERS_PAGE + 1])
     context = {
         "room": own.room,
@@ -94,7 +102,7 @@ def members_page(request: HttpRequest, slug: str) -> HttpResponse:
         "members": page[:MEMBERS_PAGE],
         "has_more": len(page) > MEMBERS_PAGE,
         "wanted": wanted,
-        "is_long": bool(wanted or after) or len(page) > MEMBERS_PAGE,
+        "is_long": bool(wanted or query.after) or len(page) > MEMBERS_PAGE,
         "banned": everybody.filter(standing=Membership.Standing.BANNED),
         "roles": Membership.Role.choices,
         "links": RoomInvitation.links_into(own.room) if own.can_moderate else (),

@@ -133,5 +133,7 @@ def test_many_members_come_in_pages_and_are_found_by_name(
     assert "after=" not in alice.get(more).content.decode()
     found = alice.get("/chat/lobby/members/", {"find": "@BO"})
     assert [each.user for each in found.context["members"]] == [cast.bob]
-    nobody = alice.get("/chat/lobby/members/", {"find": "char", "after": "\0"})
+    nobody = alice.get("/chat/lobby/members/", {"find": "char"})
     assert "Nobody’s name begins like that." in nobody.content.decode()
+    for impossible in ({"find": "\0"}, {"after": "\0"}, {"find": "a" * 66}):
+        assert alice.get("/chat/lobby/members/", impossible).status_code == 400
