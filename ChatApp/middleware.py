@@ -6,13 +6,14 @@ from typing import Any, NoReturn
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 
-from accounts.languages import language_asked_for, language_of
+from accounts.languages import language_of
 
 
 def content_security_policy(policy: dict[str, list[str]]) -> str:
@@ -76,9 +77,10 @@ def language_for(request: HttpRequest) -> str:
     try:
         return language_of(request.user, asked_for)
     except (OperationalError, InterfaceError) as problem:
-        # Whoever asks for the user meets the same: nobody waits for the database twice.
+        # Whoever asks for the user meets the same: nobody waits for the database twice. Lazy, as
+        # Django's own is, which its types call a user.
         request.user = SimpleLazyObject(partial(meet, problem))  # type: ignore[assignment]
-        return language_asked_for(asked_for)
+        return language_of(AnonymousUser(), asked_for)
 
 
 def meet(problem: Exception) -> NoReturn:

@@ -20,7 +20,8 @@ FIELDS = [
     if not isinstance(field, models.DateTimeField)
 ]
 FLAGS = {"is_active", "is_staff", "is_superuser"}
-USERS = f"SELECT {', '.join(FIELDS)} FROM accounts_user WHERE is_active AND id IN "  # noqa: S608
+USERS = f"""
+SELECT {", ".join(FIELDS)} FROM accounts_user WHERE is_active AND id IN """  # noqa: S608 - the names above
 SESSIONS = """
 SELECT session_key, session_data FROM django_session WHERE expire_date > %s AND session_key IN """
 

@@ -19,7 +19,7 @@ from chat.realtime.sink import Sink
 
 QUEUED_EVENTS = 256
 QUEUED_BYTES = 1024 * 1024
-# A batch that has grown to this is not kept until its time.
+# A batch that has grown to this by events for this connection alone is not kept until its time.
 BATCH_EVENTS = 128
 # A frame of several events stays far below what clients' libraries accept (1 MiB by default).
 BATCH_BYTES = 256 * 1024
@@ -104,14 +104,7 @@ class Connection:
     def take(self, parcel: Parcel) -> None:
         """As `deliver`; the same parcel may be given to many."""
         if self.is_free:
-            # As `write` does, without a call: this is every delivery to who takes one at a time.
-            try:
-                rest = self.sink.write(parcel)
-            except Exception:
-                self.abandon()
-            else:
-                if rest is not None:
-                    self.drain(rest)
+            self.write(parcel)
         elif self.close_code is None:
             self.queue.append(parcel)
             self.queued_bytes += parcel.weight

@@ -50,8 +50,8 @@ class Job:
     future: "Future[Any] | None" = None
     is_settled: bool = False
 
-    @property
-    def is_wanted(self) -> bool:
+    def claim(self) -> bool:
+        """Whether it is to be done; once, before it is: from here on nobody can withdraw it."""
         return self.future is None or self.future.set_running_or_notify_cancel()
 
     def settle(self, outcome: Any) -> None:
@@ -78,8 +78,8 @@ class Writer:
     def store(self, store: Store[I, O], item: I) -> O:
         """Hand one item in and wait for its outcome, as `run` does. Raises an outcome's error."""
         if not self.must_be_here:
-            outcome_of: Future[O] = self.expect(store, item)
-            return outcome_of.result()
+            future: Future[O] = self.expect(store, item)
+            return future.result()
         (outcome,) = store([item])
         if isinstance(outcome, Exception):
             raise outcome
@@ -92,7 +92,7 @@ class Writer:
     def gather(self, store: Store[I, O], item: I, settled: Settled[O]) -> None:
         """Hand in an item for the next batch. Any thread. Raises Overloaded.
 
-        No future: to make one takes a seventh of all that a message costs.
+        No future: to make one takes an eighth of all that a message costs.
         """
         self.enqueue(Job(store, item, settled))
 
@@ -140,7 +140,7 @@ class Writer:
         with self.has_work:
             left, self.waiting = list(self.waiting), deque()
         for job in left:
-            if job.is_wanted:
+            if job.claim():
                 job.settle(Overloaded())
 
     # --- In the writer's thread
@@ -148,7 +148,7 @@ class Writer:
     def work(self) -> None:
         while jobs := self.next_jobs():
             # Whose socket is gone waits no more, and an outcome for them would end this thread.
-            wanted = [job for job in jobs if job.is_wanted]
+            wanted = [job for job in jobs if job.claim()]
             try:
                 self.perform(wanted)
             except Exception as problem:  # no database: for these to hear, not for the next ones
