@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from chat.actions.formatting import html_of
 from chat.actions.posting import Batch, Post
 from chat.actions.rooms import free_slug, make_room
 from chat.actions.settings import store_changes
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 
 def open_first_room(*, by: User) -> Room | None:
     """The Lobby, with a few lines of its owner's; None where there are rooms already."""
-    # The words are chosen here: the writer's thread speaks nobody's language.
+    # The words are chosen and formatted here: the writer's thread speaks nobody's language, and
+    # has no time.
     topic = _("Where everybody comes in")
-    return node.writer.run(partial(make_first_room, by, _("Lobby"), topic, first_words()))
+    words = [(text, html_of(text, by=by.pk)) for text in first_words()]
+    return node.writer.run(partial(make_first_room, by, _("Lobby"), topic, words))
 
 
-def make_first_room(by: User, name: str, topic: str, words: list[str]) -> Room | None:
+def make_first_room(by: User, name: str, topic: str, words: list[tuple[str, str]]) -> Room | None:
     if Room.objects.exists():
         return None
     try:
@@ -34,7 +37,7 @@ def make_first_room(by: User, name: str, topic: str, words: list[str]) -> Room |
             room = make_room(name, free_slug(name), by, Room.Kind.PUBLIC)
             store_changes(room.pk, None, {"topic": topic})
             # Ordinary messages: their author can mend them, or take them away.
-            Batch([Post(by.pk, room.slug, text) for text in words]).store()
+            Batch([Post(by.pk, room.slug, text, html=html) for text, html in words]).store()
     except IntegrityError:
         return None
     return room
@@ -44,8 +47,8 @@ def first_words() -> list[str]:
     return [
         _("Welcome! 👋 Everybody who comes finds this room. A few things worth knowing:"),
         _(
-            "**Bold**, _italics_, `code` and ~~crossed out~~ work as you would guess; > quotes,"
-            " - makes a list, and three backticks hold a piece of code. Enter sends, Shift+Enter"
+            "`**bold**`, `_italics_` and `~~crossed out~~` work as you would guess; `>` quotes,"
+            " `-` makes a list, and three backticks hold a piece of code. Enter sends, Shift+Enter"
             " begins a new line, ↑ brings your last message back for editing."
         ),
         _(
