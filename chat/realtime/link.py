@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Protocol
 
 log = logging.getLogger("chat.bus")
@@ -36,6 +35,8 @@ class Link:
 
     @classmethod
     async def open(cls, layer: Layer, receive: Callable[[object], None]) -> Link:
+        loop = asyncio.get_running_loop()
+        end_loop = loop.close
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 link = cls(layer, await layer.new_channel())
@@ -43,7 +44,11 @@ class Link:
             # It may have begun to listen, and would go on for ever.
             await put_away(layer)
             raise
-        link.listening = asyncio.get_running_loop().create_task(link.listen(receive))
+        finally:
+            # channels_redis puts every new layer before the loop's own close, and there it stays:
+            # an hour without Redis would be a thousand of them. We put each away ourselves.
+            loop.close = end_loop  # type: ignore[method-assign]
+        link.listening = loop.create_task(link.listen(receive))
         return link
 
     async def listen(self, receive: Callable[[object], None]) -> None:
@@ -79,6 +84,12 @@ class Link:
 
 
 async def put_away(layer: Layer) -> None:
-    with suppress(Exception):
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await layer.flush()
+    # In a task of its own: the layer takes whatever cancellation comes while it ends its listener
+    # for the listener's, and whoever was to end would go on for ever.
+    work = asyncio.ensure_future(layer.flush())
+    try:
+        await asyncio.wait([work], timeout=PATIENCE_SECONDS)
+    finally:
+        work.cancel()
+        # A line that could not be closed is not worth a word.
+        work.add_done_callback(lambda done: done.cancelled() or done.exception())

@@ -5,8 +5,10 @@ layer in memory, for it is any layer's interface that is used.
 """
 
 import asyncio
+import gc
 import os
 import signal
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -339,24 +341,51 @@ async def test_what_cannot_be_said_is_bounded_and_counted(own_redis: str) -> Non
         assert process.bus.counts.failed
 
 
+def nobody_there() -> dict[str, Any]:
+    return {"address": f"redis://127.0.0.1:{services.free_port()}", "socket_timeout": None}
+
+
 async def test_a_redis_that_is_away_for_long_leaves_nothing_behind(hasty: None) -> None:
     """Every attempt makes a layer, which begins to listen before it finds nobody there."""
-    process = Process(redis_layer(f"redis://127.0.0.1:{services.free_port()}"))
+    made: list[weakref.ref[RedisPubSubChannelLayer]] = []
+    host = nobody_there()
+
+    def make_layer() -> RedisPubSubChannelLayer:
+        layer = RedisPubSubChannelLayer(hosts=[host])
+        made.append(weakref.ref(layer))
+        return layer
+
+    process = Process(make_layer)
     process.bus.attach(asyncio.get_running_loop())
-    attempts = 0
-    open_link = link.Link.open
-
-    async def counted(*about: Any) -> link.Link:
-        nonlocal attempts
-        attempts += 1
-        return await open_link(*about)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(link.Link, "open", counted)
-        await process.until(lambda: attempts >= 8)
-        listening = [task for task in asyncio.all_tasks() if "_do_receiving" in repr(task)]
-        await stop(process)
+    await process.until(lambda: len(made) >= 8)
+    listening = [task for task in asyncio.all_tasks() if "_do_receiving" in repr(task)]
+    gc.collect()
+    kept = [layer for layer in made if layer()]
+    await stop(process)
     assert len(listening) <= 1
+    assert len(kept) <= 2
+
+
+async def test_it_ends_also_while_a_line_is_being_closed() -> None:
+    """The layer takes a cancellation that comes while it ends its listener for the listener's."""
+    is_closing = asyncio.Event()
+    layer = RedisPubSubChannelLayer(hosts=[nobody_there()])
+
+    class Closing:
+        """The real layer, watched."""
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "flush":
+                is_closing.set()
+            return getattr(layer, name)
+
+    process = Process(Closing)
+    process.bus.attach(asyncio.get_running_loop())
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await is_closing.wait()
+        for task in process.tasks:
+            task.cancel()
+        await asyncio.wait(process.tasks)
 
 
 async def test_an_order_that_cannot_be_carried_out_does_not_end_the_listening(

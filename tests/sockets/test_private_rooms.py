@@ -14,8 +14,6 @@ from tests.cast import Company
 from tests.chatter import Chatter, Frame, Socket
 from tests.sockets.slow import reads_to_the_end, slow_socket, until_the_line_is_full
 
-pytestmark = pytest.mark.asyncio
-
 # Every command that names a room or a message of it.
 COMMANDS: list[Frame] = [
     {"type": "message.post", "message": "Let me in"},
