@@ -69,6 +69,21 @@ SCROLL = """async (most) => {
   return { frames, tasks: longTasks };
 }"""
 
+# The same jumps in the middle of what is drawn already: what the browser's own painting takes.
+JUMP = """async (times) => {
+  const log = document.querySelector("[role=log]");
+  const middle = log.scrollHeight / 2;
+  const frames = [];
+  let last;
+  for (let number = -2; number < times; number += 1) {
+    log.scrollTop = middle + (((number + 2) % 5) - 2) * log.clientHeight;
+    const now = await new Promise(requestAnimationFrame);
+    if (number >= 0) frames.push(now - last);
+    last = now;
+  }
+  return frames;
+}"""
+
 TO_BUBBLE = """() => new Promise((tell) => {
   const before = drawn.length;
   addEventListener("keydown", ({ timeStamp }) => {
@@ -196,6 +211,8 @@ async def measure(server: RunningServer, browser: Browser, people: list[Chatter]
         tell(f"{LONG:,} messages scrolled through, frames", f"{len(frames):,}")
         tell("of them longer than 33 ms", str(sum(each > 33 for each in frames)))
         tell("frame", spread(frames))
+        jumps = await page.evaluate(JUMP, 60)
+        tell("frame of such a jump where everything is drawn already", spread(jumps))
         tell("longest task", f"{max(tasks, default=0):.0f} ms" if tasks else "below 50 ms")
         for count in CROWDS:
             async with everybody(people[2:count], room):

@@ -75,7 +75,7 @@ function redrawMessage(article, item, look) {
   drawBody(part("body"), item, look.username, article.tabIndex);
   drawTime(part("time"), new Date(item.timestamp), look.dates);
   drawEdited(part("edited"), item, look.dates);
-  drawState(part("state"), item.state);
+  drawState(article, item.state);
   drawReactions(article, part("reactions"), item, look);
   drawFailure(article, item);
   part("menu").hidden = !look.hasMenu(item);
@@ -194,10 +194,13 @@ function drawEdited(element, { edited, deleted }, dates) {
   element.title = edited ? dates.full(new Date(edited)) : "";
 }
 
-function drawState(element, state) {
-  element.hidden = state === null;
-  element.dataset.state = state ?? "";
-  element.title = STATE_WORDS[state]?.() ?? "";
+/** Others' messages are without: there are many of them, and each part of each takes its time. */
+function drawState(article, state) {
+  const there = article.querySelector(".message__state");
+  if (state === null) return there?.remove();
+  const element = there ?? article.querySelector(".message__meta").appendChild(cloneTemplate("message-state"));
+  element.dataset.state = state;
+  element.title = STATE_WORDS[state]();
   element.querySelector(".message__state-word").textContent = element.title;
 }
 
@@ -228,9 +231,10 @@ function drawReaction(chip, { emoji, usernames, mine }, look) {
 }
 
 function drawFailure(article, { state, detail }) {
-  const failure = article.querySelector(".message__failure");
-  const isFailed = state === "failed";
-  failure.hidden = !isFailed;
-  const text = isFailed ? gettext("Failed. %(detail)s", { detail: detail ?? "" }).trim() : "";
-  write(article.querySelector(".message__failure-text"), text);
+  const there = article.querySelector(".message__failure");
+  if (state !== "failed") return there?.remove();
+  const content = article.querySelector(".message__content");
+  const failure = there ?? content.appendChild(cloneTemplate("message-failure"));
+  const text = gettext("Failed. %(detail)s", { detail: detail ?? "" }).trim();
+  write(failure.querySelector(".message__failure-text"), text);
 }

@@ -1,6 +1,9 @@
 // Times in the reader's zone and words.
 
 const MINUTE_S = 60;
+/** In every time zone a day begins at a quarter of an hour. */
+const QUARTER_MS = 15 * 60 * 1000;
+const KEYS_MOST = 5_000;
 const UNITS = [
   ["year", 365 * 24 * 3600],
   ["month", 30 * 24 * 3600],
@@ -22,6 +25,8 @@ export class Dates {
   #day;
   #dayAndYear;
   #key;
+  /** Of each quarter of an hour: a long timeline asks for the same few again and again. */
+  #keys = new Map();
   #relative;
   #locale;
 
@@ -47,7 +52,13 @@ export class Dates {
 
   /** Equal for two times of one day: 2026-11-20. */
   dayKey(date) {
-    return this.#key.format(date);
+    const quarter = Math.floor(date / QUARTER_MS);
+    let key = this.#keys.get(quarter);
+    if (key) return key;
+    if (this.#keys.size >= KEYS_MOST) this.#keys.clear();
+    key = this.#key.format(date);
+    this.#keys.set(quarter, key);
+    return key;
   }
 
   /** "Today", "Yesterday", a weekday with its date, or a date with its year. */

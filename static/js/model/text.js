@@ -18,13 +18,15 @@ export function lengthOf(text) {
 }
 
 const EMOJI = /^(?:\p{Regional_Indicator}{2}|[#*\d]\ufe0f?\u20e3|(?!\p{Regional_Indicator})\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f)/u;
+const EMOJI_BEGIN = /^\s*[\p{Regional_Indicator}\p{Extended_Pictographic}#*\d]/u;
 const FEW_EMOJI = 3;
 const EMOJI_LENGTH = 32;
+const segmenter = globalThis.Intl?.Segmenter && new Intl.Segmenter();
 
 /** Whether a text is one to three emoji and nothing else: they are shown large. */
 export function isFewEmoji(text) {
-  if (text.length > FEW_EMOJI * EMOJI_LENGTH || !globalThis.Intl?.Segmenter) return false;
-  const parts = [...new Intl.Segmenter().segment(text.replace(/\s/gu, ""))];
+  if (text.length > FEW_EMOJI * EMOJI_LENGTH || !EMOJI_BEGIN.test(text) || !segmenter) return false;
+  const parts = [...segmenter.segment(text.replace(/\s/gu, ""))];
   return parts.length > 0 && parts.length <= FEW_EMOJI && parts.every(({ segment }) => EMOJI.test(segment));
 }
 
