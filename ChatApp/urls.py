@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from accounts.views import set_up
 from chat import invitations
 from chat.directory import people_page
+from chat.searching import found_messages
 from chat.views import first_room
 
 # The admin's own sign-in form knows no limits: administrators enter where everybody does.
@@ -24,5 +25,6 @@ urlpatterns = [
     path("invitations/<int:number>/", invitations.site_link, name="site-link"),
     path("chat/", include("chat.urls")),
     path("people/", people_page, name="people-page"),
+    path("search/", found_messages, name="search"),
     path("admin/", admin.site.urls),
 ]

@@ -44,6 +44,13 @@ class Invited(NamedTuple):
     belongs: bool
 
 
+class Place(NamedTuple):
+    """A room as somebody knows it; a conversation that they put away has no name."""
+
+    slug: str
+    name: str
+
+
 def room(user: User, slug: str | None) -> Room:
     """The room of that slug.
 
@@ -249,6 +256,17 @@ def own_upload(user: User, slug: str, attachment_id: int) -> Attachment:
     if found.message_id is not None or found.uploader_id != user.pk:
         raise no_such_message()
     return found
+
+
+def searched(user: User, slug: str) -> dict[int, Place]:
+    """The rooms in which a search by the user looks, by id: one, or without a slug all their own.
+
+    Raises ChatError: no_such_room, forbidden.
+    """
+    if slug:
+        found = room(user, slug)
+        return {found.pk: Place(found.slug, found.name)}
+    return {each.room_id: Place(each.slug, each.name) for each in rows.own_rooms(user.pk)}
 
 
 # As many parameters as every database takes.

@@ -7,9 +7,10 @@ class ChatConfig(AppConfig):
     verbose_name = _("Chat")
 
     def ready(self) -> None:
-        from chat import activity, beginning, checks, revocation
+        from chat import activity, beginning, checks, indexing, revocation
 
         checks.register_checks()
         activity.begin()
+        indexing.begin()
         revocation.begin()
         beginning.begin()

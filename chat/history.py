@@ -6,13 +6,15 @@ on top of it. A page takes the clock that came with the room.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from chat import access, events, protocol
+from chat.access import Place
 from chat.limits import HISTORY_PAGE, REPLAY_PAGE
 from chat.models import Message, Room, rows
 from chat.models.rows import MessageRow, OwnRoom
+from chat.models.search_rows import Hit
 
 
 def newest(
@@ -43,6 +45,18 @@ def page(room: Room | OwnRoom, found: list[MessageRow]) -> protocol.History:
     reactions = rows.reactions_to(found)
     messages = [events.message_of(row, room.slug, reactions.get(row.id)) for row in found]
     return protocol.History(room=room.slug, seq=room.tick, messages=messages)
+
+
+def found(hits: Sequence[Hit], places: Mapping[int, Place]) -> list[protocol.Message]:
+    """What a search found, in its order, of rooms that the reader may see."""
+    known = rows.these([hit.message_id for hit in hits])
+    shown = [
+        (known[hit.message_id], places[hit.room_id].slug)
+        for hit in hits
+        if hit.message_id in known and not known[hit.message_id].is_deleted
+    ]
+    reactions = rows.reactions_to([row for row, _ in shown])
+    return [events.message_of(row, slug, reactions.get(row.id)) for row, slug in shown]
 
 
 # --- The log, as events

@@ -66,6 +66,12 @@ ROOMS_FOUND = 20
 # of these are told: who is not among them needs one more letter.
 NAMESAKES_LOOKED_AT = 1_000
 NAMESAKES_TOLD = 10
+# A search for messages: what it takes, and what it answers with at a time.
+SEARCH_CHARS = 200
+SEARCH_WORDS = 10
+SEARCH_PAGE = 20
+# Between two looks at what cannot be searched yet.
+INDEX_SECONDS = 1.0
 HISTORY_PAGE = 50
 HISTORY_PAGE_MOST = 100
 # Changes of a room that a replay brings in full; beyond it the client starts afresh.

@@ -25,6 +25,7 @@ LAYERS = [
         "chat.highlighting",
         "chat.sending",
         "chat.traces",
+        "chat.words",
     ],
     ["chat.markdown"],
     [
@@ -38,11 +39,18 @@ LAYERS = [
         "chat.shelf",
     ],
     ["chat.models"],
-    ["chat.access", "chat.events", "chat.mentions", "chat.bodies", "chat.forms"],
+    [
+        "chat.access",
+        "chat.events",
+        "chat.mentions",
+        "chat.bodies",
+        "chat.forms",
+        "chat.searchable",
+    ],
     ["chat.history", "chat.realtime"],
     ["chat.node"],
     ["chat.actions"],
-    ["chat.commands", "chat.activity", "chat.revocation", "chat.beginning"],
+    ["chat.commands", "chat.activity", "chat.indexing", "chat.revocation", "chat.beginning"],
     ["chat.arrivals"],
     ["chat.subscriptions", "chat.answers"],
     ["chat.finding"],
@@ -53,6 +61,7 @@ LAYERS = [
         "chat.people",
         "chat.uploads",
         "chat.directory",
+        "chat.searching",
         "chat.room_settings",
         "chat.admin",
         "chat.management",
@@ -88,6 +97,9 @@ ASKING = (
     "members",
     "invitations",
     "room_settings",
+    "searchable",
+    "searching",
+    "indexing",
 )
 # Who writes them: the verbs, and the one-row changes of the rows themselves.
 # What pictures save is a picture.
@@ -123,6 +135,7 @@ ASYNC = (
     "revocation",
     "routing",
     "activity",
+    "indexing",
     "sending",
 )
 

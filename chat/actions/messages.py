@@ -14,8 +14,17 @@ from chat.actions.formatting import html_of
 from chat.actions.publishing import after_commit, publish_on_commit
 from chat.errors import ChatError, no_such_message, read_only
 from chat.limits import EMOJI_A_MESSAGE
-from chat.models import Attachment, Mention, Message, MessageRevision, Reaction, Room
+from chat.models import (
+    Attachment,
+    Mention,
+    Message,
+    MessageRevision,
+    Reaction,
+    Room,
+    search_rows,
+)
 from chat.node import node
+from chat.searchable import entry_of_message
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -65,6 +74,8 @@ def rewrite(message_id: int, text: str, html: str) -> bool:
         mentioned = mentions.settle(message)
         Mention.objects.filter(message=message).delete()
         Mention.objects.bulk_create(mentions.rows(message, mentioned))
+        search_rows.forget(message.pk)
+        search_rows.add([entry_of_message(message)])
         record(message, Message.Change.EDITED, "text", "html", "mentions", "edited_at")
     return True
 
@@ -81,6 +92,7 @@ def bury(message_id: int) -> bool:
             drop_files(message)
         for traces in (MessageRevision, Mention, Reaction):
             traces.objects.filter(message=message).delete()
+        search_rows.forget(message.pk)
         fields = ("text", "html", "mentions", "attachments", "deleted_at")
         record(message, Message.Change.DELETED, *fields)
     return True

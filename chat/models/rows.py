@@ -76,6 +76,14 @@ def oldest_from(room_id: int, seq: int, limit: int) -> list[MessageRow]:
     return [MessageRow(*row) for row in fetch(written(FROM_ON), room_id, seq, limit)]
 
 
+def these(message_ids: Collection[int]) -> dict[int, MessageRow]:
+    """Messages by their ids, without those that are gone."""
+    if not message_ids:
+        return {}
+    statement = f"{written(MESSAGES)}WHERE m.id IN ({marks(message_ids)})"
+    return {row[0]: MessageRow(*row) for row in fetch(statement, *message_ids)}
+
+
 def touched_after(
     room_id: int, after: int, limit: int, *, until: int | None = None
 ) -> list[MessageRow]:

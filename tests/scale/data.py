@@ -22,6 +22,8 @@ DIALECTS = {
         "json": "'[]'",
         "true": "1",
         "false": "0",
+        "words_columns": "words, room",
+        "words": "text, room_id",
     },
     "postgresql": {
         "uuid": "lpad(to_hex(n), 32, '0')::uuid",
@@ -30,6 +32,8 @@ DIALECTS = {
         "json": "'[]'::jsonb",
         "true": "true",
         "false": "false",
+        "words_columns": "words",
+        "words": "to_tsvector('simple', text) || array_to_tsvector(ARRAY['R' || room_id])",
     },
 }
 

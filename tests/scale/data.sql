@@ -68,3 +68,6 @@ SELECT 'session' || id, '', {later} FROM accounts_user WHERE id >= {first};
 
 INSERT INTO accounts_sessionrenewal (old_key_digest, new_key, renewed_at)
 SELECT 'digest' || id, 'session' || id, {now} FROM accounts_user WHERE id >= {first};
+
+INSERT INTO chat_messagewords (rowid, {words_columns})
+SELECT id, {words} FROM chat_message WHERE deleted_at IS NULL;

@@ -13,7 +13,7 @@ from chat.actions.messages import bury, react, rewrite, take_back
 from chat.actions.posting import Post, store_posts
 from chat.actions.reading import Reading, move_all
 from chat.actions.rooms import come_in, find_or_make_room
-from chat.models import Message, Room
+from chat.models import Message, Room, search_rows
 from tests.scale.data import FIRST
 
 
@@ -61,6 +61,8 @@ WORKS: dict[str, Callable[[Stage], object]] = {
     "the beginning of history": lambda s: s.history(before=20),
     "history after": lambda s: s.history(after=s.room.posted // 2),
     "history around": lambda s: s.history(around=s.message.pk),
+    "a search for messages": lambda s: s.get("/search/", q=f"said number {s.message.text[-4:]}"),
+    "a search in one room": lambda s: s.get("/search/", q="said number", room=s.room.slug),
     # Sockets
     "welcome": lambda s: arrivals.welcomes([arrivals.Newcomer(s.user, "c")]),
     "subscription": lambda s: arrivals.entrances([arrivals.Visitor(s.user, s.room.slug)]),
@@ -73,6 +75,9 @@ WORKS: dict[str, Callable[[Stage], object]] = {
     "what somebody read": lambda s: history.waiting((s.user.pk, room) for room in ROOMS),
     "clocks": lambda s: history.clocks(range(FIRST + 1, FIRST + 101)),
     "news of others": lambda s: history.written_since(s.latest - 100),
+    "messages that cannot be searched yet": lambda s: search_rows.not_yet(s.latest - 100, 100),
+    "the newest message that can": lambda s: search_rows.latest(),
+    "the newest message": lambda s: search_rows.head(),
     "the latest message": lambda s: history.written_since(None),
     # Writing
     "post": lambda s: s.post("Good morning"),
