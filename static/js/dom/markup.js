@@ -38,6 +38,26 @@ export function bringStyles(name) {
   });
 }
 
+/** Another part of the page may have been first. */
+export const define = (name, kind) => customElements.get(name) || customElements.define(name, kind);
+
+/**
+ * @template T
+ * @param {() => Promise<T>} load
+ * @returns {() => Promise<T>} what it brings, asked for once; a failure is forgotten, so that the
+ *   next one asks again
+ */
+export function once(load) {
+  let coming = null;
+  return () => {
+    coming ??= load().catch((error) => {
+      coming = null;
+      throw error;
+    });
+    return coming;
+  };
+}
+
 /** Only what changed: a live region speaks what is written, even if it was the same. */
 export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;

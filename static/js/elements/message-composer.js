@@ -1,5 +1,5 @@
 import { quoteAuthor, quoteText } from "../dom/draw-message.js";
-import { cloneTemplate, write } from "../dom/markup.js";
+import { cloneTemplate, define, once, write } from "../dom/markup.js";
 import { replaceTyped } from "../dom/quirks.js";
 import { charactersLeft, cleaned, lengthOf } from "../model/text.js";
 import { gettext, ngettext } from "../model/words.js";
@@ -44,10 +44,8 @@ export class MessageComposer extends HTMLElement {
   #touch = matchMedia("(pointer: coarse)");
   #completion = null;
   #completing = null;
-  #bringing = null;
   #uploading = null;
   #trayElement = null;
-  #bringingTray = null;
   /** Somebody pressed Send while files were on their way. */
   #isSendingSoon = false;
 
@@ -331,13 +329,7 @@ export class MessageComposer extends HTMLElement {
     }
   }
 
-  #bringTray() {
-    this.#bringingTray ??= this.#makeTray().catch((error) => {
-      this.#bringingTray = null;
-      throw error;
-    });
-    return this.#bringingTray;
-  }
+  #bringTray = once(() => this.#makeTray());
 
   async #makeTray() {
     const [{ UploadTray }] = await Promise.all([
@@ -345,7 +337,7 @@ export class MessageComposer extends HTMLElement {
       import("../model/tray.js"),
       import("../net/uploads.js"),
     ]);
-    if (!customElements.get("upload-tray")) customElements.define("upload-tray", UploadTray);
+    define("upload-tray", UploadTray);
     const element = cloneTemplate("upload-tray");
     await element.prepare(this.#uploading);
     this.#field.form.prepend(element);
@@ -372,18 +364,17 @@ export class MessageComposer extends HTMLElement {
     if (!this.#edited) this.#tell("composer-typed", { isEmpty: !this.text.trim() });
   }
 
-  /** What is typed may be a name or an emoji that can be completed. */
+  /**
+   * What is typed may be a name or an emoji that can be completed. Where the line is away nothing
+   * is, and it is tried again at the next letter.
+   */
   async #complete() {
     const before = this.text.slice(0, this.#field.selectionStart);
-    if (!this.#completion && COMPLETED.test(before)) await this.#bringCompletion();
+    if (!this.#completion && COMPLETED.test(before)) await this.#bringCompletion().catch(() => {});
     this.#completion?.update();
   }
 
-  /** Where the line is away nothing is completed, and it is tried again at the next letter. */
-  #bringCompletion() {
-    this.#bringing ??= this.#makeCompletion().catch(() => (this.#bringing = null));
-    return this.#bringing;
-  }
+  #bringCompletion = once(() => this.#makeCompletion());
 
   async #makeCompletion() {
     const [{ CompletionList }] = await Promise.all([
@@ -392,9 +383,7 @@ export class MessageComposer extends HTMLElement {
       import("../model/completion.js"),
       import("../model/emoji.js"),
     ]);
-    if (!customElements.get("completion-list")) {
-      customElements.define("completion-list", CompletionList);
-    }
+    define("completion-list", CompletionList);
     const list = cloneTemplate("completion");
     await list.prepare({ field: this.#field, ...this.#completing });
     this.append(list);

@@ -1,4 +1,4 @@
-import { cloneTemplate } from "../dom/markup.js";
+import { cloneTemplate, define } from "../dom/markup.js";
 import { askedBy, keyCaps } from "../model/keys.js";
 import { callsOf } from "../model/room-list.js";
 import { gettext } from "../model/words.js";
@@ -95,7 +95,7 @@ export class RoomGuide {
 
   async #openKeys() {
     const { KeysDialog } = await import("./keys-dialog.js");
-    const dialog = this.#once("keys-dialog", KeysDialog, "keys");
+    const dialog = this.#only("keys-dialog", KeysDialog, "keys");
     dialog.toggle(this.#isMac);
   }
 
@@ -103,7 +103,7 @@ export class RoomGuide {
 
   async #switch() {
     const { RoomSwitcher } = await import("./room-switcher.js");
-    const switcher = this.#once("room-switcher", RoomSwitcher, "switcher");
+    const switcher = this.#only("room-switcher", RoomSwitcher, "switcher");
     switcher.toggle({
       own: this.#choices(),
       address: this.#parts.page.dataset.rooms,
@@ -136,8 +136,9 @@ export class RoomGuide {
     return `${this.#parts.page.dataset.rooms}${encodeURIComponent(room)}/`;
   }
 
-  #once(name, kind, template) {
-    if (!customElements.get(name)) customElements.define(name, kind);
+  /** The one of its kind on the page, put there for the first use. */
+  #only(name, kind, template) {
+    define(name, kind);
     return document.querySelector(name) ?? this.#parts.page.appendChild(cloneTemplate(template));
   }
 
@@ -219,7 +220,7 @@ export class RoomGuide {
 
   async #openMenu() {
     const { NotifyMenu } = await import("./notify-menu.js");
-    if (!customElements.get("notify-menu")) customElements.define("notify-menu", NotifyMenu);
+    define("notify-menu", NotifyMenu);
     this.#menu.prepare(await this.#watchNews());
   }
 

@@ -1,5 +1,5 @@
 import { readersLocale } from "../dom/locale.js";
-import { cloneTemplate, write } from "../dom/markup.js";
+import { cloneTemplate, define, once, write } from "../dom/markup.js";
 import { copyText, followViewport } from "../dom/quirks.js";
 import { Attention } from "../model/attention.js";
 import { Drafts } from "../model/drafts.js";
@@ -39,7 +39,6 @@ export class RoomPage extends HTMLElement {
   #title = "";
   #seenWhenHidden = 0;
   #frame = null;
-  #picker = null;
   #leaving = new AbortController();
 
   connectedCallback() {
@@ -393,20 +392,14 @@ export class RoomPage extends HTMLElement {
     }
   }
 
-  #bringPicker() {
-    this.#picker ??= this.#makePicker().catch((error) => {
-      this.#picker = null;
-      throw error;
-    });
-    return this.#picker;
-  }
+  #bringPicker = once(() => this.#makePicker());
 
   async #makePicker() {
     const [{ EmojiPicker }] = await Promise.all([
       import("./emoji-picker.js"),
       import("../model/emoji.js"),
     ]);
-    if (!customElements.get("emoji-picker")) customElements.define("emoji-picker", EmojiPicker);
+    define("emoji-picker", EmojiPicker);
     const picker = cloneTemplate("emoji-picker");
     await picker.prepare(this.#completing);
     this.append(picker);
@@ -416,7 +409,7 @@ export class RoomPage extends HTMLElement {
   async #openPicture(pictures, index) {
     try {
       const { PictureDialog } = await import("./picture-dialog.js");
-      if (!customElements.get("picture-dialog")) customElements.define("picture-dialog", PictureDialog);
+      define("picture-dialog", PictureDialog);
       const dialog = this.querySelector("picture-dialog") ?? cloneTemplate("pictures");
       await dialog.prepare();
       this.append(dialog);
