@@ -152,13 +152,6 @@ export class MessageComposer extends HTMLElement {
     this.#remarkTimer = setTimeout(() => this.#say("remark", ""), REMARK_MS);
   }
 
-  /** What holds as long as it holds: one may not write just now. */
-  set standing(text) {
-    const element = this.querySelector(".composer__standing");
-    element.hidden = !text;
-    write(element, text);
-  }
-
   /** Nobody writes here, or not this reader: what was typed waits until that changes. */
   set isClosed(isClosed) {
     this.querySelector("form").hidden = isClosed;

@@ -273,7 +273,6 @@ export class RoomPage extends HTMLElement {
 
   /** What one may do here changed. */
   #showStanding() {
-    this.#composer.standing = wordsForMute(this.#room.mutedUntil);
     this.#showClosed();
     if (this.#menu.item) this.#menu.offer(this.#offers(this.#menu.item));
     this.#list.redraw();
@@ -634,10 +633,4 @@ function allowed(name) {
   } catch {
     return null;
   }
-}
-
-function wordsForMute(until) {
-  if (!until) return "";
-  const format = new Intl.DateTimeFormat(readersLocale(), { dateStyle: "short", timeStyle: "short" });
-  return gettext("You are muted in this room until %(time)s.", { time: format.format(new Date(until)) });
 }

@@ -109,7 +109,6 @@ speak({
   "The messages could not be loaded. Try again in a moment.": "Die Nachrichten ließen sich nicht laden. Versuch es gleich noch einmal.",
   "That message is not there any more.": "Diese Nachricht gibt es nicht mehr.",
   "The message could not be loaded. Try again in a moment.": "Die Nachricht ließ sich nicht laden. Versuch es gleich noch einmal.",
-  "You are muted in this room until %(time)s.": "Du bist in diesem Raum bis %(time)s stummgeschaltet.",
   "%(count)s room": [
     "%(count)s Raum",
     "%(count)s Räume"

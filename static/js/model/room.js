@@ -18,7 +18,6 @@ import { Typists } from "./typing.js";
  */
 export class Room extends EventTarget {
   movements = new Movements();
-  mutedUntil = null;
   #page;
   #send;
   #items;
@@ -218,10 +217,9 @@ export class Room extends EventTarget {
     this.#tell("change");
   }
 
-  #hearStanding({ role = this.role, muted_until: mutedUntil = null }) {
-    if (role === this.role && mutedUntil === this.mutedUntil) return;
+  #hearStanding({ role = this.role }) {
+    if (role === this.role) return;
     this.role = role;
-    this.mutedUntil = mutedUntil;
     this.#tell("standing");
   }
 
