@@ -176,6 +176,9 @@ def start_of(user: User, own: OwnRoom, rooms: list[OwnRoom], path: str) -> RoomP
         urls={
             "socket": "/ws/chat/?batch=1",
             "history": drawing.address("messages", own.slug),
+            "people": drawing.address("people", own.slug),
+            "members": drawing.address("members", own.slug),
+            "notify": drawing.address("notify", own.slug),
             "uploads": drawing.address("uploads", own.slug),
             "login": f"{reverse('account_login')}?{urlencode({'next': path})}",
         },

@@ -61,6 +61,8 @@ def test_a_room_is_shown_with_its_newest_messages_oldest_first(
         "attachments": 10,
     }
     assert page["urls"]["history"] == "/chat/lobby/messages/"
+    for part in ("people", "members", "notify", "uploads"):
+        assert page["urls"][part] == f"/chat/lobby/{part}/"
     assert page["urls"]["login"] == "/accounts/login/?next=%2Fchat%2Flobby%2F"
 
 

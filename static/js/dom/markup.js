@@ -63,6 +63,9 @@ export function write(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/** What goes with everything that changes something, against requests from other sites. */
+export const csrfToken = () => document.querySelector("[name=csrfmiddlewaretoken]").value;
+
 /** @param {{text: string, isName: boolean}} part of a sentence @returns {string | HTMLElement} */
 export function drawPart({ text, isName }) {
   if (!isName) return text;

@@ -1,6 +1,7 @@
 // Notices on the desktop, and a sound. Of all tabs of an account one tells: the one that holds the
 // lock. It hears of every room, of its own by messages and of the others by their counts.
 
+import { roomAddress } from "../model/room-list.js";
 import { spoken } from "../model/text.js";
 import { gettext, ngettext } from "../model/words.js";
 
@@ -112,7 +113,7 @@ export class Notifier {
   #visit(room, id) {
     const { go, goTo, rooms } = this.#parts;
     const hash = id ? `#message-${id}` : "";
-    if (room !== this.#parts.room) go(`${rooms}${encodeURIComponent(room)}/${hash}`);
+    if (room !== this.#parts.room) go(`${roomAddress(rooms, room)}${hash}`);
     else if (id) goTo(id);
   }
 
@@ -120,7 +121,7 @@ export class Notifier {
   async #fetchSubject(news) {
     const { rooms, username, subjectOf } = this.#parts;
     const limit = news.onlyCalls ? LOOK_BACK : 1;
-    const address = `${rooms}${encodeURIComponent(news.room)}/messages/?limit=${limit}`;
+    const address = `${roomAddress(rooms, news.room)}messages/?limit=${limit}`;
     try {
       const response = await fetch(address, { headers: { Accept: "application/json" } });
       const { messages } = await response.json();

@@ -1,6 +1,6 @@
-import { cloneTemplate, define } from "../dom/markup.js";
+import { cloneTemplate, csrfToken, define } from "../dom/markup.js";
 import { askedBy, keyCaps } from "../model/keys.js";
-import { callsOf } from "../model/room-list.js";
+import { callsOf, roomAddress } from "../model/room-list.js";
 import { gettext } from "../model/words.js";
 import { sendJSON } from "../net/requests.js";
 
@@ -107,7 +107,7 @@ export class RoomGuide {
     switcher.toggle({
       own: this.#choices(),
       address: this.#parts.page.dataset.rooms,
-      go: (room) => go(this.#addressOf(room)),
+      go: (room) => go(roomAddress(this.#parts.page.dataset.rooms, room)),
     });
   }
 
@@ -130,10 +130,6 @@ export class RoomGuide {
     if (address) go(address);
     else if (isUnread) remark(gettext("Nothing is unread in other rooms."));
     else remark(gettext("There is no other room."));
-  }
-
-  #addressOf(room) {
-    return `${this.#parts.page.dataset.rooms}${encodeURIComponent(room)}/`;
   }
 
   /** The one of its kind on the page, put there for the first use. */
@@ -199,13 +195,11 @@ export class RoomGuide {
   }
 
   async #tellLevel(level) {
-    const { room, start, page, remark } = this.#parts;
+    const { room, start, remark } = this.#parts;
     const before = this.#level;
     this.#choose(room.slug, level);
-    const address = new URL("../notify/", new URL(start.urls.history, location.href)).href;
-    const token = page.querySelector("[name=csrfmiddlewaretoken]").value;
     try {
-      await sendJSON(address, { level }, token, fetch.bind(window));
+      await sendJSON(start.urls.notify, { level }, csrfToken(), fetch.bind(window));
       this.#levels?.postMessage({ room: room.slug, level });
     } catch {
       this.#choose(room.slug, before);

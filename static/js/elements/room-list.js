@@ -1,6 +1,6 @@
 import { cloneTemplate, write } from "../dom/markup.js";
 import { faceOf } from "../model/avatar.js";
-import { callsOf } from "../model/room-list.js";
+import { callsOf, roomAddress } from "../model/room-list.js";
 import { gettext, written } from "../model/words.js";
 
 const DIRECT = "direct";
@@ -72,7 +72,7 @@ export class RoomList extends HTMLElement {
   #add(room) {
     const item = cloneTemplate(room.kind === DIRECT ? "conversation-link" : "room-link");
     const link = item.querySelector("a");
-    link.href = `${this.address}${encodeURIComponent(room.room)}/`;
+    link.href = roomAddress(this.address, room.room);
     link.dataset.room = room.room;
     this.#refresh(link, room);
     const list = this.#listOf(room);

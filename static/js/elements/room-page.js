@@ -1,10 +1,10 @@
 import { readersLocale } from "../dom/locale.js";
-import { cloneTemplate, define, once, write } from "../dom/markup.js";
+import { cloneTemplate, csrfToken, define, once, write } from "../dom/markup.js";
 import { copyText, followViewport } from "../dom/quirks.js";
 import { Attention } from "../model/attention.js";
 import { Drafts } from "../model/drafts.js";
 import { Outboxes } from "../model/outboxes.js";
-import { RoomList } from "../model/room-list.js";
+import { roomAddress, RoomList } from "../model/room-list.js";
 import { Room } from "../model/room.js";
 import { TypingTeller } from "../model/typing.js";
 import { gettext } from "../model/words.js";
@@ -129,7 +129,7 @@ export class RoomPage extends HTMLElement {
     this.#people.prepare({
       presence: this.#room.presence,
       username: user.username,
-      address: this.#address("people"),
+      address: urls.people,
       clock: systemClock,
     });
     this.querySelector("room-list").prepare({ current: room.room, address: this.dataset.rooms });
@@ -156,16 +156,13 @@ export class RoomPage extends HTMLElement {
 
   /** Of a crowd those who are here; and members who are not. */
   async #findPeople(q) {
+    const { urls } = this.#page;
     const ask = fetch.bind(window);
     const [here, members] = await Promise.all([
-      this.#room.presence.isWhole ? { people: [] } : fetchPeople(this.#address("people"), { q, limit: NAMESAKES }, ask),
-      fetchNamesakes(this.#address("members"), q, ask),
+      this.#room.presence.isWhole ? { people: [] } : fetchPeople(urls.people, { q, limit: NAMESAKES }, ask),
+      fetchNamesakes(urls.members, q, ask),
     ]);
     return [...here.people, ...members.people];
-  }
-
-  #address(part) {
-    return new URL(`../${part}/`, new URL(this.#page.urls.history, location.href)).href;
   }
 
   #listen() {
@@ -436,11 +433,10 @@ export class RoomPage extends HTMLElement {
 
   /** To somebody, between the two. */
   async #write({ username }) {
-    const token = this.querySelector("[name=csrfmiddlewaretoken]").value;
     const { rooms } = this.dataset;
     try {
-      const { room } = await openConversation(rooms, [username], token, fetch.bind(window));
-      location.assign(`${rooms}${encodeURIComponent(room)}/`);
+      const { room } = await openConversation(rooms, [username], csrfToken(), fetch.bind(window));
+      location.assign(roomAddress(rooms, room));
     } catch {
       this.#composer.notice(gettext("The conversation could not be opened. Try again in a moment."));
     }

@@ -1,5 +1,5 @@
 import { readersLocale } from "../dom/locale.js";
-import { bringStyles, cloneTemplate, write } from "../dom/markup.js";
+import { bringStyles, cloneTemplate, csrfToken, write } from "../dom/markup.js";
 import { sizeOf } from "../model/text.js";
 import { Tray } from "../model/tray.js";
 import { gettext, ngettext } from "../model/words.js";
@@ -25,7 +25,7 @@ export class UploadTray extends HTMLElement {
    */
   async prepare({ address, limits, clock }) {
     await bringStyles("tray");
-    const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+    const token = csrfToken();
     const headers = { Accept: "application/json", "X-CSRFToken": token };
     this.#tray = new Tray({
       limits,

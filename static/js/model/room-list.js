@@ -10,6 +10,9 @@
  * @typedef {string} Level
  */
 
+/** @param {string} rooms the address of all rooms @param {string} room its slug */
+export const roomAddress = (rooms, room) => `${rooms}${encodeURIComponent(room)}/`;
+
 export class RoomList {
   #rooms = new Map();
   #levels;
