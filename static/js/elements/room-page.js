@@ -1,6 +1,6 @@
 import { readersLocale } from "../dom/locale.js";
-import { cloneTemplate, csrfToken, define, once, write } from "../dom/markup.js";
-import { copyText, followViewport } from "../dom/quirks.js";
+import { csrfToken, write } from "../dom/markup.js";
+import { followViewport } from "../dom/quirks.js";
 import { Attention } from "../model/attention.js";
 import { Drafts } from "../model/drafts.js";
 import { Outboxes } from "../model/outboxes.js";
@@ -12,6 +12,7 @@ import { systemClock } from "../net/clock.js";
 import { Close, newClientId } from "../net/protocol.js";
 import { fetchHistory, fetchNamesakes, fetchPeople, openConversation } from "../net/requests.js";
 import { ChatSocket } from "../net/socket.js";
+import { MessageActs } from "./message-acts.js";
 import { RoomGuide } from "./room-guide.js";
 
 const REDIRECT_PAUSE_MS = 30_000;
@@ -35,6 +36,7 @@ export class RoomPage extends HTMLElement {
   #socket = null;
   #attention = null;
   #guide = null;
+  #acts = null;
   #typing = null;
   #title = "";
   #seenWhenHidden = 0;
@@ -46,6 +48,7 @@ export class RoomPage extends HTMLElement {
     this.#title = this.#page.room.name;
     this.#makeOutboxes();
     this.#makeParts();
+    this.#makeActs();
     this.#showParts();
     this.#listen();
     this.#guide.start();
@@ -113,6 +116,17 @@ export class RoomPage extends HTMLElement {
       isVisible: !document.hidden,
       onChange: (isIdle) => this.#tellAttention(isIdle),
     });
+  }
+
+  #makeActs() {
+    this.#acts = new MessageActs({
+      page: this,
+      room: this.#room,
+      composer: this.#composer,
+      dialog: this.querySelector("confirm-dialog"),
+      memory: { storage: allowed("localStorage"), username: this.#room.username },
+    });
+    Object.assign(this.#does, this.#acts.does);
   }
 
   #showParts() {
@@ -199,26 +213,11 @@ export class RoomPage extends HTMLElement {
     this.#does[event.type]?.(event.detail);
   }
 
+  /** By the events that ask for it; #makeActs adds those of the messages. */
   #does = {
     "message-send": (message) => this.#post(message),
-    "message-save": (change) => this.#save(change),
-    "message-retry": ({ item }) => this.#room.outbox.retry(item.clientId),
-    "message-rewrite": ({ item }) => this.#composer.edit({ clientId: item.clientId, text: item.text }),
-    "message-discard": ({ item }) => this.#room.outbox.discard(item.clientId),
-    "message-react": ({ item, emoji }) => this.#try(this.#room.react(item, emoji)),
-    "message-pick": ({ item, button }) => this.#pickReaction(item, button),
-    "message-reply": ({ item }) => this.#composer.reply(item.id),
-    "message-edit": ({ item }) => this.#composer.edit({ id: item.id, text: item.text }),
-    "message-link": ({ item }) => this.#copyLink(item),
-    "message-copy": ({ item }) => this.#copyWords(item),
-    "message-unread": ({ item }) => this.#markUnread(item),
-    "message-delete": ({ item }) => this.#delete(item),
     "message-quote": ({ item }) => this.#goTo(item.quote.id),
-    "code-copy": ({ text }) => this.#copyCode(text),
-    "picture-open": ({ pictures, index }) => this.#openPicture(pictures, index),
-    "menu-open": ({ item, button }) => this.#menu.open(item, button, this.#offers(item)),
-    "emoji-pick": () => this.#pickEmoji(),
-    "composer-edit-last": () => this.#editLast(),
+    "menu-open": ({ item, button }) => this.#menu.open(item, button, this.#acts.offers(item)),
     "composer-typed": ({ isEmpty }) => (isEmpty ? this.#typing.stopped() : this.#typing.typed()),
     "unsent-retry": () => this.#retryAll(),
     "unread-jump": () => this.#goToUnread(),
@@ -271,7 +270,7 @@ export class RoomPage extends HTMLElement {
   /** What one may do here changed. */
   #showStanding() {
     this.#showClosed();
-    if (this.#menu.item) this.#menu.offer(this.#offers(this.#menu.item));
+    if (this.#menu.item) this.#menu.offer(this.#acts.offers(this.#menu.item));
     this.#list.redraw();
   }
 
@@ -312,123 +311,11 @@ export class RoomPage extends HTMLElement {
 
   // --- The reader ---
 
-  #offers(item) {
-    const { isLive } = this.#room;
-    return {
-      react: this.#room.mayTouch(item),
-      reply: !item.deleted && !this.#room.whyClosed,
-      edit: this.#room.mayEdit(item),
-      link: true,
-      copy: !item.deleted && Boolean(item.text),
-      unread: isLive && !item.mine,
-      delete: this.#room.mayDelete(item),
-    };
-  }
-
   #post({ text, replyTo, attachments }) {
     this.#typing.stopped();
     this.#room.post(text, replyTo, attachments);
     this.#list.jumpToEnd();
     this.#draw();
-  }
-
-  async #save({ id, clientId, text }) {
-    if (clientId) return this.#saveUnsent(clientId, text);
-    const refusal = await this.#room.edit(id, text);
-    if (refusal) this.#composer.notSaved(refusal.detail);
-    else this.#composer.saved();
-  }
-
-  #saveUnsent(clientId, text) {
-    const isThere = this.#room.outbox.rewrite(clientId, text);
-    if (!isThere) this.#room.post(text);
-    this.#composer.saved();
-  }
-
-  #editLast() {
-    const item = this.#room.lastOwn();
-    if (item) this.#composer.edit({ id: item.id, text: item.text });
-  }
-
-  async #delete(item) {
-    const isSure = await this.#dialog.ask({
-      title: gettext("Delete this message?"),
-      text: gettext("Everybody in the room will see that a message was deleted, and not what it said."),
-      action: gettext("Delete"),
-    });
-    if (isSure) this.#try(this.#room.delete(item.id));
-  }
-
-  /** Something small that is asked of the server; a refusal is told in its words. */
-  async #try(asked) {
-    const refusal = await asked;
-    if (refusal) this.#composer.notice(refusal.detail);
-  }
-
-  async #pickEmoji() {
-    const emoji = await this.#pick(this.#composer.querySelector(".composer__emoji"));
-    if (emoji) this.#composer.insert(emoji);
-  }
-
-  async #pickReaction(item, button) {
-    const emoji = await this.#pick(button);
-    if (!emoji) return;
-    const isThere = item.reactions.some((reaction) => reaction.emoji === emoji && reaction.mine);
-    if (!isThere) this.#try(this.#room.react(item, emoji));
-  }
-
-  /** @returns {Promise<string | null>} null where nothing was picked */
-  async #pick(anchor) {
-    try {
-      const picker = await this.#bringPicker();
-      return await picker.pick(anchor);
-    } catch {
-      this.#composer.notice(gettext("The emoji could not be loaded. Try again in a moment."));
-      return null;
-    }
-  }
-
-  #bringPicker = once(() => this.#makePicker());
-
-  async #makePicker() {
-    const [{ EmojiPicker }] = await Promise.all([
-      import("./emoji-picker.js"),
-      import("../model/emoji.js"),
-    ]);
-    define("emoji-picker", EmojiPicker);
-    const picker = cloneTemplate("emoji-picker");
-    await picker.prepare(this.#completing);
-    this.append(picker);
-    return picker;
-  }
-
-  async #openPicture(pictures, index) {
-    try {
-      const { PictureDialog } = await import("./picture-dialog.js");
-      define("picture-dialog", PictureDialog);
-      const dialog = this.querySelector("picture-dialog") ?? cloneTemplate("pictures");
-      await dialog.prepare();
-      this.append(dialog);
-      dialog.open(pictures, index);
-    } catch {
-      this.#composer.notice(gettext("The picture could not be opened. Try again in a moment."));
-    }
-  }
-
-  async #copyLink(item) {
-    const link = new URL(`#message-${item.id}`, location.href.split("#")[0]).href;
-    if (await copyText(link)) this.#composer.remark(gettext("Link copied."));
-    else this.#composer.notice(gettext("The browser does not let a page copy. The link is %(link)s", { link }));
-  }
-
-  async #copyCode(text) {
-    if (await copyText(text)) this.#composer.remark(gettext("Code copied."));
-    else this.#composer.notice(gettext("The browser does not let a page copy."));
-  }
-
-  async #copyWords(item) {
-    if (await copyText(item.text)) this.#composer.remark(gettext("Text copied."));
-    else this.#composer.notice(gettext("The browser does not let a page copy."));
   }
 
   /** To somebody, between the two. */
@@ -440,11 +327,6 @@ export class RoomPage extends HTMLElement {
     } catch {
       this.#composer.notice(gettext("The conversation could not be opened. Try again in a moment."));
     }
-  }
-
-  #markUnread(item) {
-    if (this.#room.markUnread(item)) this.#composer.remark(gettext("Marked as unread from here."));
-    else this.#composer.notice(gettext("Not marked: there is no connection right now."));
   }
 
   #retryAll() {
@@ -615,10 +497,6 @@ export class RoomPage extends HTMLElement {
 
   get #status() {
     return this.querySelector("connection-status");
-  }
-
-  get #dialog() {
-    return this.querySelector("confirm-dialog");
   }
 }
 

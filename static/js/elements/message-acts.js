@@ -1,0 +1,164 @@
+import { cloneTemplate, define, once } from "../dom/markup.js";
+import { copyText } from "../dom/quirks.js";
+import { gettext } from "../model/words.js";
+
+/**
+ * What a reader does with a message that is there, by its menu, its buttons, or the composer; and
+ * what lies over the page for it, loaded on use: the emoji picker and the large pictures.
+ */
+export class MessageActs {
+  #page;
+  #room;
+  #composer;
+  #dialog;
+  #memory;
+
+  /**
+   * @param {object} parts
+   * @param {HTMLElement} parts.page
+   * @param {import("../model/room.js").Room} parts.room
+   * @param {import("./message-composer.js").MessageComposer} parts.composer
+   * @param {import("./confirm-dialog.js").ConfirmDialog} parts.dialog
+   * @param {{storage: Storage | null, username: string}} parts.memory of the emoji used last
+   */
+  constructor({ page, room, composer, dialog, memory }) {
+    this.#page = page;
+    this.#room = room;
+    this.#composer = composer;
+    this.#dialog = dialog;
+    this.#memory = memory;
+  }
+
+  /** By the events that ask for it. */
+  does = {
+    "message-save": (change) => this.#save(change),
+    "message-retry": ({ item }) => this.#room.outbox.retry(item.clientId),
+    "message-rewrite": ({ item }) => this.#composer.edit({ clientId: item.clientId, text: item.text }),
+    "message-discard": ({ item }) => this.#room.outbox.discard(item.clientId),
+    "message-react": ({ item, emoji }) => this.#try(this.#room.react(item, emoji)),
+    "message-pick": ({ item, button }) => this.#pickReaction(item, button),
+    "message-reply": ({ item }) => this.#composer.reply(item.id),
+    "message-edit": ({ item }) => this.#composer.edit({ id: item.id, text: item.text }),
+    "message-link": ({ item }) => this.#copyLink(item),
+    "message-copy": ({ item }) => this.#copy(item.text, gettext("Text copied.")),
+    "message-unread": ({ item }) => this.#markUnread(item),
+    "message-delete": ({ item }) => this.#delete(item),
+    "code-copy": ({ text }) => this.#copy(text, gettext("Code copied.")),
+    "picture-open": ({ pictures, index }) => this.#openPicture(pictures, index),
+    "emoji-pick": () => this.#pickEmoji(),
+    "composer-edit-last": () => this.#editLast(),
+  };
+
+  /** What the menu of a message has, by the names in `data-offer`. */
+  offers(item) {
+    const { isLive } = this.#room;
+    return {
+      react: this.#room.mayTouch(item),
+      reply: !item.deleted && !this.#room.whyClosed,
+      edit: this.#room.mayEdit(item),
+      link: true,
+      copy: !item.deleted && Boolean(item.text),
+      unread: isLive && !item.mine,
+      delete: this.#room.mayDelete(item),
+    };
+  }
+
+  async #save({ id, clientId, text }) {
+    if (clientId) return this.#saveUnsent(clientId, text);
+    const refusal = await this.#room.edit(id, text);
+    if (refusal) this.#composer.notSaved(refusal.detail);
+    else this.#composer.saved();
+  }
+
+  #saveUnsent(clientId, text) {
+    const isThere = this.#room.outbox.rewrite(clientId, text);
+    if (!isThere) this.#room.post(text);
+    this.#composer.saved();
+  }
+
+  #editLast() {
+    const item = this.#room.lastOwn();
+    if (item) this.#composer.edit({ id: item.id, text: item.text });
+  }
+
+  async #delete(item) {
+    const isSure = await this.#dialog.ask({
+      title: gettext("Delete this message?"),
+      text: gettext("Everybody in the room will see that a message was deleted, and not what it said."),
+      action: gettext("Delete"),
+    });
+    if (isSure) this.#try(this.#room.delete(item.id));
+  }
+
+  /** Something small that is asked of the server; a refusal is told in its words. */
+  async #try(asked) {
+    const refusal = await asked;
+    if (refusal) this.#composer.notice(refusal.detail);
+  }
+
+  async #pickEmoji() {
+    const emoji = await this.#pick(this.#composer.querySelector(".composer__emoji"));
+    if (emoji) this.#composer.insert(emoji);
+  }
+
+  async #pickReaction(item, button) {
+    const emoji = await this.#pick(button);
+    if (!emoji) return;
+    const isThere = item.reactions.some((reaction) => reaction.emoji === emoji && reaction.mine);
+    if (!isThere) this.#try(this.#room.react(item, emoji));
+  }
+
+  /** @returns {Promise<string | null>} null where nothing was picked */
+  async #pick(anchor) {
+    try {
+      const picker = await this.#bringPicker();
+      return await picker.pick(anchor);
+    } catch {
+      this.#composer.notice(gettext("The emoji could not be loaded. Try again in a moment."));
+      return null;
+    }
+  }
+
+  #bringPicker = once(() => this.#makePicker());
+
+  async #makePicker() {
+    const [{ EmojiPicker }] = await Promise.all([
+      import("./emoji-picker.js"),
+      import("../model/emoji.js"),
+    ]);
+    define("emoji-picker", EmojiPicker);
+    const picker = cloneTemplate("emoji-picker");
+    await picker.prepare(this.#memory);
+    this.#page.append(picker);
+    return picker;
+  }
+
+  async #openPicture(pictures, index) {
+    try {
+      const { PictureDialog } = await import("./picture-dialog.js");
+      define("picture-dialog", PictureDialog);
+      const dialog = this.#page.querySelector("picture-dialog") ?? cloneTemplate("pictures");
+      await dialog.prepare();
+      this.#page.append(dialog);
+      dialog.open(pictures, index);
+    } catch {
+      this.#composer.notice(gettext("The picture could not be opened. Try again in a moment."));
+    }
+  }
+
+  async #copyLink(item) {
+    const link = new URL(`#message-${item.id}`, location.href.split("#")[0]).href;
+    if (await copyText(link)) this.#composer.remark(gettext("Link copied."));
+    else this.#composer.notice(gettext("The browser does not let a page copy. The link is %(link)s", { link }));
+  }
+
+  async #copy(text, said) {
+    if (await copyText(text)) this.#composer.remark(said);
+    else this.#composer.notice(gettext("The browser does not let a page copy."));
+  }
+
+  #markUnread(item) {
+    if (this.#room.markUnread(item)) this.#composer.remark(gettext("Marked as unread from here."));
+    else this.#composer.notice(gettext("Not marked: there is no connection right now."));
+  }
+}
