@@ -162,7 +162,6 @@ function drawFiles(article, element, attachments) {
   element.hidden = !attachments.length;
   const count = attachments.filter(({ thumbnail }) => thumbnail).length;
   element.classList.toggle("message__files--many", count > 1);
-  article.classList.toggle("message--pictured", count > 0);
   element.replaceChildren(...attachments.map((each) => drawFile(each, article.tabIndex)));
 }
 
