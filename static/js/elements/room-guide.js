@@ -1,11 +1,11 @@
-import { cloneTemplate, csrfToken, define } from "../dom/markup.js";
+import { bringStyles, cloneTemplate, csrfToken, define } from "../dom/markup.js";
 import { askedBy, keyCaps } from "../model/keys.js";
 import { callsOf, roomAddress } from "../model/room-list.js";
 import { gettext } from "../model/words.js";
 import { sendJSON } from "../net/requests.js";
 
 const WRITING = "textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])";
-const OTHER_DIALOGS = "dialog:modal:not(.switcher, .keys)";
+const OTHER_DIALOGS = "dialog:modal:not(.switcher, .keys, .search)";
 const STEPS = {
   nextUnread: { by: 1, isUnread: true },
   previousUnread: { by: -1, isUnread: true },
@@ -83,6 +83,7 @@ export class RoomGuide {
 
   #do(asked) {
     if (asked === "switch") this.#switch();
+    else if (asked === "search") this.#search();
     else if (asked === "keys") this.#openKeys();
     else this.#step(STEPS[asked]);
   }
@@ -97,6 +98,17 @@ export class RoomGuide {
     const { KeysDialog } = await import("./keys-dialog.js");
     const dialog = this.#only("keys-dialog", KeysDialog, "keys");
     dialog.toggle(this.#isMac);
+  }
+
+  async #search() {
+    const [{ MessageSearchDialog }] = await Promise.all([
+      import("./message-search.js"),
+      import("../model/message-search.js"),
+      bringStyles("search"),
+    ]);
+    const dialog = this.#only("message-search", MessageSearchDialog, "search");
+    const { search: address, rooms } = this.#parts.page.dataset;
+    dialog.toggle({ address, rooms, room: this.#parts.room.slug });
   }
 
   // --- Ways to other rooms ---

@@ -74,6 +74,15 @@ speak({
     "%(count)s ungelesen",
     "%(count)s ungelesen"
   ],
+  "The search did not get through.": "Die Suche kam nicht durch.",
+  "Words, or how they begin. All of them have to be there.": "Wörter oder wie sie anfangen. Alle müssen vorkommen.",
+  "Searching…": "Suche …",
+  "Nothing was said with these words.": "Mit diesen Wörtern wurde nichts gesagt.",
+  "The newest are on top.": "Die neuesten stehen oben.",
+  "%(count)s message": [
+    "%(count)s Nachricht",
+    "%(count)s Nachrichten"
+  ],
   "Answer your browser's question.": "Beantworte die Frage deines Browsers.",
   "Your browser blocks notifications from here. Allow them in its settings for this site, behind the icon beside the address.": "Dein Browser blockiert Benachrichtigungen von hier. Erlaube sie in seinen Einstellungen für diese Seite, hinter dem Symbol neben der Adresse.",
   "This browser shows no notifications here. On an iPhone or iPad, add ChatApp to the home screen first; elsewhere the address must begin with https.": "Dieser Browser zeigt hier keine Benachrichtigungen. Auf einem iPhone oder iPad leg ChatApp zuerst auf den Home-Bildschirm; anderswo muss die Adresse mit https beginnen.",
@@ -181,6 +190,7 @@ speak({
   "Dark skin tone": "Dunkler Hautton",
   "Getting around": "Sich bewegen",
   "Go to a room": "Zu einem Raum",
+  "Search messages": "Nachrichten durchsuchen",
   "Next unread room": "Nächster ungelesener Raum",
   "Previous unread room": "Voriger ungelesener Raum",
   "Next room": "Nächster Raum",
@@ -218,7 +228,6 @@ speak({
   ],
   "You may not see who is here any more.": "Du darfst nicht mehr sehen, wer hier ist.",
   "That was too much at once. Try again in a moment.": "Das war zu viel auf einmal. Versuch es gleich noch einmal.",
-  "Searching…": "Suche …",
   "Nobody here is called “%(query)s”.": "Niemand hier heißt „%(query)s“.",
   "%(count)s person found so far": [
     "Bisher %(count)s Person gefunden",

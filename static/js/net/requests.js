@@ -42,6 +42,16 @@ export async function fetchRooms(address, q, fetch, signal) {
   return getJSON(`${address}?${new URLSearchParams({ q })}`, fetch, { signal });
 }
 
+/**
+ * @param {string} address of the search
+ * @param {{q: string, room?: string, before?: number}} query `room` a slug, `before` a message's id
+ * @param {typeof fetch} fetch @param {AbortSignal} signal
+ * @returns {Promise<{messages: object[], rooms: Object<string, string>, next: number | null}>}
+ */
+export async function fetchMessages(address, query, fetch, signal) {
+  return getJSON(`${address}?${new URLSearchParams(query)}`, fetch, { signal });
+}
+
 /** @param {string} token against requests from other sites @param {typeof fetch} fetch */
 export async function sendJSON(address, body, token, fetch) {
   const response = await fetch(address, {
