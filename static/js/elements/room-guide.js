@@ -1,4 +1,4 @@
-import { bringStyles, cloneTemplate, csrfToken, define } from "../dom/markup.js";
+import { bringStyles, cloneTemplate, csrfToken, define, once } from "../dom/markup.js";
 import { askedBy, keyCaps } from "../model/keys.js";
 import { callsOf, roomAddress } from "../model/room-list.js";
 import { gettext } from "../model/words.js";
@@ -23,7 +23,6 @@ export class RoomGuide {
   #isMac = /^(Mac|iP)/.test(navigator.platform);
   #levels = null;
   #watch = null;
-  #watching = null;
   #notifier = null;
   #setBadge = null;
   #calls = 0;
@@ -231,9 +230,7 @@ export class RoomGuide {
   }
 
   /** @returns {Promise<import("../dom/notifier.js").Notifier>} with what it takes to tell of news */
-  #watchNews() {
-    return (this.#watching ??= this.#startWatching());
-  }
+  #watchNews = once(() => this.#startWatching());
 
   async #startWatching() {
     const { NewsWatch, NoticeChoice, subjectOf } = await import("../model/notifications.js");
