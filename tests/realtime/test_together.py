@@ -1,7 +1,7 @@
 """Questions of many in one go: nobody waits for company, and nobody gets an old answer."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -12,20 +12,39 @@ class Library:
     """Answers by doubling; keeps what was asked together, and can be made to take its time."""
 
     def __init__(self) -> None:
+        self.came: list[int] = []
         self.parts: list[list[int]] = []
+        self.answering = 0
+        self.most_at_once = 0
+        self.something_happened = asyncio.Event()
         self.is_open = asyncio.Event()
         self.is_open.set()
         self.together: Together[int, int] = Together(self.answer)
 
     async def answer(self, numbers: Sequence[int]) -> list[int | Exception]:
         self.parts.append(list(numbers))
+        self.answering += 1
+        self.most_at_once = max(self.most_at_once, self.answering)
+        self.something_happened.set()
         await self.is_open.wait()
+        self.answering -= 1
         if 13 in numbers:
             raise OSError("the roof is leaking")
         return [ValueError(f"{n}") if n < 0 else n * 2 for n in numbers]
 
     def ask(self, *numbers: int) -> list[asyncio.Task[int]]:
-        return [asyncio.ensure_future(self.together(number)) for number in numbers]
+        return [asyncio.ensure_future(self.come(number)) for number in numbers]
+
+    async def come(self, number: int) -> int:
+        self.came.append(number)
+        self.something_happened.set()
+        return await self.together(number)
+
+    async def until(self, is_true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10):
+            while not is_true():
+                self.something_happened.clear()
+                await self.something_happened.wait()
 
 
 async def test_who_comes_alone_is_answered_at_once() -> None:
@@ -43,16 +62,16 @@ async def test_those_who_come_in_the_same_moment_are_asked_for_together() -> Non
 async def test_who_comes_meanwhile_goes_with_the_next_part() -> None:
     library = Library()
     library.is_open.clear()
-    asked = []
+    asked: list[asyncio.Task[int]] = []
     for number in range(PARTS_AT_ONCE):
-        asked += library.ask(number)
-        await asyncio.sleep(0.01)
-    asked += library.ask(*range(20, 25))
-    await asyncio.sleep(0.01)
-    assert library.parts == [[number] for number in range(PARTS_AT_ONCE)]
+        asked.extend(library.ask(number))
+        await library.until(lambda: len(library.parts) == len(asked))
+    asked.extend(library.ask(*range(20, 25)))
+    await library.until(lambda: 24 in library.came)
     library.is_open.set()
     await asyncio.gather(*asked)
-    assert library.parts[PARTS_AT_ONCE:] == [[20, 21, 22, 23, 24]]
+    assert library.parts == [*([number] for number in range(PARTS_AT_ONCE)), [*range(20, 25)]]
+    assert library.most_at_once == PARTS_AT_ONCE
 
 
 async def test_a_crowd_is_asked_for_in_parts() -> None:
@@ -83,7 +102,7 @@ async def test_who_has_gone_is_no_problem_for_the_others() -> None:
     library = Library()
     library.is_open.clear()
     gone, stays = library.ask(1, 2)
-    await asyncio.sleep(0.01)
+    await library.until(lambda: bool(library.parts))
     gone.cancel()
     library.is_open.set()
     assert await stays == 4
