@@ -1,10 +1,12 @@
-"""Token buckets: so many at once, and so many a second after that."""
+"""Token buckets, so many at once and so many a second after that; and a limit kept twice."""
 
 import threading
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts import models as accounts
+from chat import limits
 from chat.limits import TokenBuckets
 
 ALICE, BOB, CHARLIE = 1, 2, 3
@@ -98,3 +100,8 @@ def test_many_threads_share_one_bucket() -> None:
     for thread in threads:
         thread.join()
     assert sum(allowed) == 100
+
+
+def test_a_username_may_be_as_long_here_as_it_is_there() -> None:
+    """The limits know no models, and accounts know nothing of the chat: both say it."""
+    assert limits.USERNAME_CHARS == accounts.USERNAME_CHARS
