@@ -14,7 +14,7 @@ from types import ModuleType
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-COMMANDS = ["bench", "bootstrap.py", "lock", "manage", "run", "test", "words"]
+COMMANDS = sorted(path.name for path in (CHECKOUT / "bin").iterdir() if path.is_file())
 
 
 def load(path: Path) -> ModuleType:
