@@ -1,22 +1,18 @@
-"""Getting around, over HTTP: rooms found by their names, and of what each one tells."""
+"""Getting around, over HTTP: rooms found by their names."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from django.http import HttpRequest, HttpResponse
-from django.views.decorators.http import require_POST
 from msgspec import Meta, Struct
 
-from chat import access, commands, names
-from chat.actions.notifying import set_notify
+from chat import commands, names
 from chat.answers import as_json, json, signed_in
-from chat.bodies import convert, read_body
+from chat.bodies import convert
 from chat.limits import ROOM_NAME_CHARS, ROOMS_FOUND
 from chat.models import Room, rows
 from chat.node import node
-
-Level = Literal["everything", "mentions", "nothing"]
 
 
 class RoomsQuery(Struct):
@@ -33,15 +29,6 @@ class FoundRoom(Struct):
 
 class FoundRooms(Struct):
     rooms: list[FoundRoom]
-
-
-class NotifyRequest(Struct):
-    level: Level
-
-
-class NotifyAnswer(Struct):
-    room: str
-    level: Level
 
 
 @as_json
@@ -61,14 +48,3 @@ def rooms(request: HttpRequest) -> HttpResponse:
             ]
         )
     )
-
-
-@require_POST
-@as_json
-def notify(request: HttpRequest, slug: str) -> HttpResponse:
-    """Choose of what a room tells, for oneself."""
-    user = signed_in(request)
-    commands.hurry_slowly(user)
-    wanted = read_body(request, NotifyRequest)
-    set_notify(membership=access.own_membership(user, slug), level=wanted.level)
-    return json(NotifyAnswer(room=slug, level=wanted.level))

@@ -2,14 +2,14 @@
 
 from django.urls import path
 
-from chat import finding, invitations, members, people, room_settings, uploads, views
+from chat import invitations, members, notifying, people, room_settings, uploads, views
 
 urlpatterns = [
     path("", views.chat_page, name="chat-page"),
     path("<str:slug>/", views.room_page, name="room"),
     path("<str:slug>/messages/", views.messages, name="messages"),
     path("<str:slug>/people/", people.people, name="people"),
-    path("<str:slug>/notify/", finding.notify, name="notify"),
+    path("<str:slug>/notify/", notifying.notify, name="notify"),
     path("<str:slug>/settings/", room_settings.room_settings, name="room-settings"),
     path("<str:slug>/uploads/", uploads.upload, name="uploads"),
     path("<str:slug>/uploads/<int:attachment_id>/", uploads.file, name="upload"),

@@ -63,6 +63,7 @@ LAYERS = [
         "chat.directory",
         "chat.searching",
         "chat.room_settings",
+        "chat.notifying",
         "chat.admin",
         "chat.management",
     ],
