@@ -24,14 +24,15 @@ from chat.errors import (
     read_only,
 )
 from chat.limits import PEOPLE_FOUND, USERNAME_CHARS
-from chat.models import Attachment, Membership, Message, Room, RoomInvitation, rows
+from chat.models import Attachment, Membership, Message, Room, RoomInvitation
+from chat.models.own_rooms import own_rooms, room_and_standing
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
     from django.db.models import QuerySet
 
     from accounts.models import User
-    from chat.models.rows import OwnRoom
+    from chat.models.own_rooms import OwnRoom
 
 K = TypeVar("K")
 
@@ -59,7 +60,7 @@ def room(user: User, slug: str | None) -> Room:
     if not slug or "\0" in slug:
         # PostgreSQL takes no NUL, not even to compare with.
         raise no_such_room()
-    found, standing = rows.room_and_standing(user.pk, slug) or (None, None)
+    found, standing = room_and_standing(user.pk, slug) or (None, None)
     if found and (standing == Membership.Standing.BELONGS or is_put_away(found, standing)):
         return found
     if found is None or found.kind != Room.Kind.PUBLIC:
@@ -266,7 +267,7 @@ def searched(user: User, slug: str) -> dict[int, Place]:
     if slug:
         found = room(user, slug)
         return {found.pk: Place(found.slug, found.name)}
-    return {each.room_id: Place(each.slug, each.name) for each in rows.own_rooms(user.pk)}
+    return {each.room_id: Place(each.slug, each.name) for each in own_rooms(user.pk)}
 
 
 # As many parameters as every database takes.

@@ -12,7 +12,7 @@ from itertools import islice
 
 from chat import events, history, protocol
 from chat.limits import ACTIVITY_SECONDS, RECONCILE_DEGRADED_SECONDS
-from chat.models.rows import OwnRoom
+from chat.models.own_rooms import OwnRoom
 from chat.node import node
 from chat.realtime import orders, topics
 

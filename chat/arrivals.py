@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from chat import access, commands, events, history, protocol
 from chat.errors import no_such_room
 from chat.limits import HEARTBEAT_SECONDS
-from chat.models.rows import own_rooms, places
+from chat.models.own_rooms import own_rooms, places
 
 if TYPE_CHECKING:
     from accounts.models import User

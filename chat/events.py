@@ -15,7 +15,8 @@ from chat.protocol import timestamp
 
 if TYPE_CHECKING:
     from accounts.models import User
-    from chat.models.rows import MessageRow, OwnRoom
+    from chat.models.message_rows import MessageRow
+    from chat.models.own_rooms import OwnRoom
 
 
 def limits() -> protocol.Limits:

@@ -11,7 +11,8 @@ from chat import commands, names
 from chat.answers import as_json, json, signed_in
 from chat.bodies import convert
 from chat.limits import ROOM_NAME_CHARS, ROOMS_FOUND
-from chat.models import Room, rows
+from chat.models import Room
+from chat.models.own_rooms import waiting
 from chat.node import node
 
 
@@ -39,7 +40,7 @@ def rooms(request: HttpRequest) -> HttpResponse:
     query = convert(request.GET.dict(), RoomsQuery)
     found = Room.objects.by_name(user, names.identity(query.q.strip()))
     page = list(found[:ROOMS_FOUND])
-    own = {each.room_id for each in rows.waiting([(user.pk, room.pk) for room in page])}
+    own = {each.room_id for each in waiting([(user.pk, room.pk) for room in page])}
     return json(
         FoundRooms(
             [

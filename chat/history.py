@@ -12,8 +12,9 @@ from typing import NamedTuple
 from chat import access, events, protocol
 from chat.access import Place
 from chat.limits import HISTORY_PAGE, REPLAY_PAGE
-from chat.models import Message, Room, rows
-from chat.models.rows import MessageRow, OwnRoom
+from chat.models import Message, Room, message_rows, own_rooms
+from chat.models.message_rows import MessageRow
+from chat.models.own_rooms import OwnRoom
 from chat.models.search_rows import Hit
 
 
@@ -21,20 +22,20 @@ def newest(
     room: Room | OwnRoom, *, before: int | None = None, limit: int = HISTORY_PAGE
 ) -> protocol.History:
     """The last messages, or the last before the tick `before`; oldest first."""
-    return page(room, rows.newest_before(room.pk, before, limit))
+    return page(room, message_rows.newest_before(room.pk, before, limit))
 
 
 def around(room: Room, message_id: int, *, limit: int = HISTORY_PAGE) -> protocol.History:
     """A message with what was said before and after it. Raises ChatError(no_such_message)."""
     middle = access.place_in(room, message_id)
-    earlier = rows.newest_before(room.pk, middle, limit // 2)
-    later = rows.oldest_from(room.pk, middle, limit - len(earlier))
+    earlier = message_rows.newest_before(room.pk, middle, limit // 2)
+    later = message_rows.oldest_from(room.pk, middle, limit - len(earlier))
     return page(room, [*earlier, *later])
 
 
 def since(room: Room, after: int, *, limit: int = HISTORY_PAGE) -> protocol.History:
     """The log after a tick: messages by their latest change. `next` is there while it goes on."""
-    found = rows.touched_after(room.pk, after, limit, until=room.tick)
+    found = message_rows.touched_after(room.pk, after, limit, until=room.tick)
     answer = page(room, found)
     if len(found) == limit and found[-1].tick < room.tick:
         answer.next = found[-1].tick
@@ -42,20 +43,20 @@ def since(room: Room, after: int, *, limit: int = HISTORY_PAGE) -> protocol.Hist
 
 
 def page(room: Room | OwnRoom, found: list[MessageRow]) -> protocol.History:
-    reactions = rows.reactions_to(found)
+    reactions = message_rows.reactions_to(found)
     messages = [events.message_of(row, room.slug, reactions.get(row.id)) for row in found]
     return protocol.History(room=room.slug, seq=room.tick, messages=messages)
 
 
 def found(hits: Sequence[Hit], places: Mapping[int, Place]) -> list[protocol.Message]:
     """What a search found, in its order, of rooms that the reader may see."""
-    known = rows.these([hit.message_id for hit in hits])
+    known = message_rows.these([hit.message_id for hit in hits])
     shown = [
         (known[hit.message_id], places[hit.room_id].slug)
         for hit in hits
         if hit.message_id in known and not known[hit.message_id].is_deleted
     ]
-    reactions = rows.reactions_to([row for row, _ in shown])
+    reactions = message_rows.reactions_to([row for row, _ in shown])
     return [events.message_of(row, slug, reactions.get(row.id)) for row, slug in shown]
 
 
@@ -74,8 +75,8 @@ def read_log(room_id: int, after: int) -> LogPage:
     slug, head = Room.objects.values_list("slug", "tick").get(pk=room_id)
     # Not up to `head` alone: a message that changed since then is beyond it, and what comes next
     # would follow a tick that nobody was told of.
-    found = rows.touched_after(room_id, after, REPLAY_PAGE)
-    reactions = rows.reactions_to(found)
+    found = message_rows.touched_after(room_id, after, REPLAY_PAGE)
+    reactions = message_rows.reactions_to(found)
     told = []
     prev = after
     for row in found:
@@ -87,20 +88,20 @@ def read_log(room_id: int, after: int) -> LogPage:
 
 def waiting(pairs: Iterable[tuple[int, int]]) -> list[OwnRoom]:
     """What waits for users in rooms, given as (user, room), where they belong to them."""
-    return [own for part in access.batches(pairs) for own in rows.waiting(part)]
+    return [own for part in access.batches(pairs) for own in own_rooms.waiting(part)]
 
 
 def beside(
     room_ids: Collection[int], user_ids: set[int], onlookers: set[tuple[int, int]]
 ) -> list[OwnRoom]:
     """What waits in these rooms for those of these users who belong to them and do not look."""
-    belonging = rows.belonging(room_ids, user_ids)
+    belonging = own_rooms.belonging(room_ids, user_ids)
     return waiting(pair for pair in belonging if pair not in onlookers)
 
 
 def clocks(room_ids: Collection[int]) -> dict[int, int]:
     """The ticks of rooms; a query for 500."""
-    parts = map(rows.clocks, access.batches(room_ids))
+    parts = map(own_rooms.clocks, access.batches(room_ids))
     return {room_id: tick for part in parts for room_id, tick in part.items()}
 
 

@@ -14,7 +14,8 @@ from chat.actions.settings import change_room
 from chat.answers import as_page, by_form_or_json, signed_in
 from chat.bodies import RoomSettings, read_body
 from chat.limits import ROOM_NAME_CHARS, TOPIC_CHARS
-from chat.models import Membership, Room, rows
+from chat.models import Membership, Room
+from chat.models.own_rooms import own_room
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,7 +31,7 @@ def change(request: HttpRequest, slug: str) -> Struct:
     user = signed_in(request)
     by = access.own_membership(user, slug)
     change_room(room=by.room, by=by, **read_body(request, RoomSettings).changes())
-    return events.room_summary(rows.own_room(user.pk, by.room_id))
+    return events.room_summary(own_room(user.pk, by.room_id))
 
 
 @login_required
@@ -41,7 +42,7 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
     belonging = Membership.objects.belonging().filter(room=own.room)
     owners = belonging.filter(role=Membership.Role.OWNER, user__is_active=True)
     context = {
-        "room": rows.own_room(user.pk, own.room_id),
+        "room": own_room(user.pk, own.room_id),
         "own": own,
         "count": belonging.count(),
         "is_last_owner": own.is_owner and not owners.exclude(pk=own.pk).exists(),

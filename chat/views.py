@@ -26,9 +26,9 @@ from chat.bodies import read_body, read_new_room, read_query, wants_json
 from chat.errors import ChatError, no_such_room
 from chat.forms import RoomForm
 from chat.limits import LOBBY_PAGE, ROOM_NAME_CHARS
-from chat.models import Membership, Room, rows
+from chat.models import Membership, Room
+from chat.models.own_rooms import OwnRoom, own_room, own_rooms, waiting
 from chat.models.rooms import MODERATING
-from chat.models.rows import OwnRoom
 
 SHOWN_MOST = 999
 
@@ -55,7 +55,7 @@ def rooms_page(request: HttpRequest) -> HttpResponse:
         kind = Room.Kind.PRIVATE if form.cleaned_data["private"] else Room.Kind.PUBLIC
         room, _is_new = open_room(name=form.cleaned_data["name"], by=user, kind=kind)
         return redirect("room", room.slug)
-    conversations = own_conversations(rows.own_rooms(user.pk))
+    conversations = own_conversations(own_rooms(user.pk))
     context = {"form": form, "conversations": conversations, **lobby(user, request.GET)}
     return render(request, "chat/rooms.html", context)
 
@@ -97,7 +97,7 @@ def lobby(user: User, query: QueryDict) -> dict[str, Any]:
     start = (number - 1) * LOBBY_PAGE
     found = Room.objects.by_name(user, names.identity(wanted))
     *rooms, beyond = [*found[start : start + LOBBY_PAGE + 1], None][: LOBBY_PAGE + 1]
-    own = {each.room_id: each for each in rows.waiting([(user.pk, room.pk) for room in rooms])}
+    own = {each.room_id: each for each in waiting([(user.pk, room.pk) for room in rooms])}
     for room in rooms:
         room.joined = room.pk in own
         room.unread = own[room.pk].unread if room.joined else 0
@@ -133,11 +133,11 @@ class RoomPage(Struct):
 def room_page(request: HttpRequest, slug: str) -> HttpResponse:
     """A room with its newest messages. Entering it makes a first-time visitor its member."""
     user = signed_in(request)
-    rooms = rows.own_rooms(user.pk)
+    rooms = own_rooms(user.pk)
     own = access.among(rooms, slug)
     if own is None:
         enter_room(room=access.room(user, slug), user=user, by_page=True)
-        rooms = rows.own_rooms(user.pk)
+        rooms = own_rooms(user.pk)
         own = access.among(rooms, slug)
     if own is None:
         # Put out in this very moment.
@@ -258,5 +258,5 @@ def make_room(request: HttpRequest) -> HttpResponse:
     else:
         room, is_new = open_room(name=wanted.name, by=user, kind=wanted.kind)
         enter_room(room=room, user=user)
-    own = rows.own_room(user.pk, room.pk)
+    own = own_room(user.pk, room.pk)
     return json(events.room_summary(own), status=201 if is_new else 200)

@@ -20,7 +20,8 @@ from chat import events, protocol
 from chat.actions.publishing import after_commit
 from chat.errors import ChatError, bad_frame
 from chat.limits import CONVERSATION_PEOPLE
-from chat.models import Membership, Room, rows
+from chat.models import Membership, Room
+from chat.models.own_rooms import waiting
 from chat.node import node
 from chat.realtime import topics
 
@@ -106,6 +107,6 @@ def bring_back_to_everybody(room: Room) -> list[int]:
 
 def tell_that_it_is_back(room: Room, user_ids: list[int]) -> None:
     """Within the transaction, after what waits in it was stored."""
-    for own in rows.waiting([(user_id, room.pk) for user_id in user_ids]):
+    for own in waiting([(user_id, room.pk) for user_id in user_ids]):
         text = protocol.encode(events.room_added(own))
         after_commit(node.bus.publish, topics.user(own.user_id), text)

@@ -19,10 +19,10 @@ from chat.actions.inserting import insert_rows
 from chat.actions.publishing import publish_on_commit
 from chat.actions.rooms import enter_room
 from chat.errors import ChatError, no_such_message, read_only
-from chat.models import Attachment, Membership, Message, Room, rows
+from chat.models import Attachment, Membership, Message, Room
 from chat.models.messages import digest_of
+from chat.models.posting_rows import Basis, bases, move_on
 from chat.models.rooms import advance
-from chat.models.rows import Basis
 from chat.node import node
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Batch:
 
     def __init__(self, posts: Sequence[Post]) -> None:
         self.posts = posts
-        self.bases = rows.bases(
+        self.bases = bases(
             [(post.user_id, post.slug, post.client_id, post.reply_to) for post in posts]
         )
         self.known = known_messages(self.bases)
@@ -217,7 +217,7 @@ class Batch:
     def move_read_positions(self) -> None:
         """Who posts has seen what was there."""
         last = {(each.sender_id, each.room_id): each.seq for each in self.fresh}
-        rows.move_on({self.memberships[key]: tick for key, tick in last.items()})
+        move_on({self.memberships[key]: tick for key, tick in last.items()})
 
 
 def known_messages(bases: Iterable[Basis]) -> dict[tuple[int, uuid.UUID], Message]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import connection, transaction
 
 from chat.actions.publishing import after_commit
-from chat.models import Room, rows
+from chat.models import Room, own_rooms, posting_rows
 from chat.node import node
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def read_soon(reading: Reading) -> Awaitable[bool]:
 def move_all(readings: Sequence[Reading]) -> Sequence[bool]:
     """On the writer's thread."""
     with transaction.atomic():
-        clocks = rows.clocks({reading.room_id for reading in readings})
-        rows.hold({(reading.user_id, reading.room_id) for reading in readings})
+        clocks = own_rooms.clocks({reading.room_id for reading in readings})
+        posting_rows.hold({(reading.user_id, reading.room_id) for reading in readings})
         moved = [move(reading, clocks.get(reading.room_id, 0)) for reading in readings]
         for reading, has_moved in zip(readings, moved, strict=True):
             if has_moved:

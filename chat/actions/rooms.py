@@ -14,7 +14,8 @@ from chat import access, events, names, protocol
 from chat.actions import conversations
 from chat.actions.publishing import after_commit
 from chat.errors import ChatError
-from chat.models import Membership, Room, rows
+from chat.models import Membership, Room
+from chat.models.own_rooms import own_room
 from chat.node import node
 from chat.realtime import topics
 
@@ -111,6 +112,6 @@ def join(room: Room, user: User, role: str) -> Membership:
         membership, _is_new = Membership.objects.update_or_create(
             room=room, user=user, defaults={"role": role, "read": tick, "standing": standing}
         )
-        text = protocol.encode(events.room_added(rows.own_room(user.pk, room.pk)))
+        text = protocol.encode(events.room_added(own_room(user.pk, room.pk)))
         after_commit(node.bus.publish, topics.user(user.pk), text)
     return membership

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
-from chat.models.rows import LAST, fetch
+from chat.models.message_rows import LAST
+from chat.models.statements import fetch
 
 
 class Unindexed(NamedTuple):

@@ -13,7 +13,8 @@ from chat.actions.posting import post_message
 from chat.actions.rooms import enter_room, open_room
 from chat.errors import ChatError
 from chat.limits import CONVERSATION_PEOPLE
-from chat.models import Membership, Message, Room, rows
+from chat.models import Membership, Message, Room
+from chat.models.own_rooms import own_room, own_rooms
 from tests.actions.test_messages import all_at_once
 from tests.cast import Cast, make_user, role_of
 from tests.listening import listening
@@ -27,7 +28,7 @@ def talk(cast: Cast) -> Room:
 
 def in_list(user: User) -> list[str]:
     """What the conversations in somebody's list are called."""
-    return [each.name for each in rows.own_rooms(user.pk) if each.kind == "direct"]
+    return [each.name for each in own_rooms(user.pk) if each.kind == "direct"]
 
 
 def test_the_same_people_meet_in_the_same_conversation_however_they_are_named(
@@ -103,7 +104,7 @@ def test_who_puts_it_away_has_it_again_with_the_next_message(cast: Cast, talk: R
         heard = listener.heard(bob)
     assert in_list(cast.bob) == ["alice"]
     assert [each["type"] for each in heard if each["type"].startswith("room")] == ["room.added"]
-    assert rows.own_room(cast.bob.pk, talk.pk).unread == 2
+    assert own_room(cast.bob.pk, talk.pk).unread == 2
 
 
 def test_who_puts_it_away_has_it_again_when_they_come_back(cast: Cast, talk: Room) -> None:
@@ -147,7 +148,7 @@ def test_what_costs_more_in_a_conversation_costs_nothing_elsewhere(
     """The list of rooms is one query, whatever is in it."""
     post_message(room=talk, sender=cast.alice, text="hi")
     with django_assert_num_queries(1):  # type: ignore[operator]
-        assert len(rows.own_rooms(cast.bob.pk)) == 2
+        assert len(own_rooms(cast.bob.pk)) == 2
 
 
 def test_what_was_said_is_seen_by_its_people_alone(cast: Cast, talk: Room) -> None:

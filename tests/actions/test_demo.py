@@ -15,8 +15,9 @@ from accounts.models import User
 from chat import demo, history
 from chat.actions.demo import make_demo
 from chat.actions.posting import post_message
-from chat.models import Membership, Mention, Message, MessageRevision, Reaction, Room, rows
+from chat.models import Membership, Mention, Message, MessageRevision, Reaction, Room
 from chat.models.messages import digest_of
+from chat.models.own_rooms import own_rooms
 from chat.texts import clean_emoji, clean_text
 from tests.cast import make_user
 
@@ -81,7 +82,7 @@ def test_what_waits_is_what_is_behind_the_position_and_talk_goes_on() -> None:
     make_demo(password="x", seed=1)
     ada = User.objects.get(username="ada")
     unread = 0
-    for own in rows.own_rooms(ada.pk):
+    for own in own_rooms(ada.pk):
         behind = Message.objects.filter(room=own.room_id, seq__gt=own.read, deleted_at=None)
         assert own.unread == behind.exclude(sender=ada).count()
         unread += own.unread

@@ -11,7 +11,7 @@ from chat.actions.posting import post_message
 from chat.actions.reading import read_room
 from chat.actions.rooms import enter_room
 from chat.models import Membership, Message, Room
-from chat.models.rows import OwnRoom, own_room
+from chat.models.own_rooms import OwnRoom, own_room
 from tests.cast import Cast
 from tests.listening import listening
 

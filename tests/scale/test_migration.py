@@ -13,7 +13,7 @@ from django.utils import timezone
 from msgspec import UNSET
 
 from chat.history import newest
-from chat.models.rows import own_room
+from chat.models.own_rooms import own_room
 
 PEOPLE = ("accounts", "0003_sign_in_epoch")
 BEFORE = [PEOPLE, ("chat", "0004_moderators_read_revisions")]
