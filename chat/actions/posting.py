@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,7 +10,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.auth import get_user_model
-from django.db import OperationalError, connection, transaction
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from chat import access, mentions, texts
@@ -18,7 +20,7 @@ from chat.actions.formatting import html_of
 from chat.actions.inserting import insert_rows
 from chat.actions.publishing import publish_on_commit
 from chat.actions.rooms import enter_room
-from chat.errors import ChatError, no_such_message, read_only
+from chat.errors import ChatError, no_such_message, no_such_room, read_only
 from chat.models import Attachment, Membership, Message, Room
 from chat.models.messages import digest_of
 from chat.models.posting_rows import Basis, bases, move_on
@@ -28,6 +30,12 @@ from chat.node import node
 if TYPE_CHECKING:
     from accounts.models import User
     from chat.realtime.writer import Settled
+
+log = logging.getLogger("chat.posting")
+
+# Another process stored one of these ids, sent one of these files, or deleted a room or an account
+# between our look and our insert. One by one the next look finds it, and only that one fails.
+RACES = (IntegrityError, ObjectDoesNotExist, ChatError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +106,13 @@ def store_posts(posts: Sequence[Post]) -> Sequence[Outcome]:
     try:
         with transaction.atomic():
             return Batch(posts).store()
-    except OperationalError:
+    except (OperationalError, InterfaceError):
         raise
+    except RACES:
+        pass
     except Exception:
-        # Another process stored one of these ids between our look and our insert; a room or an
-        # account has just gone. One by one the next look finds it, and only that one fails.
-        return [store_alone(post) for post in posts]
+        log.exception("A batch of %d posts failed; they are stored one by one.", len(posts))
+    return [store_alone(post) for post in posts]
 
 
 def store_alone(post: Post) -> Outcome:
@@ -201,10 +210,13 @@ class Batch:
         return room, newcomer, access.why_closed(room.archived, room.posting, own.role)
 
     def take_ticks(self) -> None:
+        """Raises ChatError(no_such_room) where one has just gone."""
         by_room: dict[int, list[Message]] = {}
         for message in self.fresh:
             by_room.setdefault(message.room_id, []).append(message)
         clocks = advance({room: (len(each), len(each)) for room, each in by_room.items()})
+        if len(clocks) < len(by_room):
+            raise no_such_room()
         for room_id, messages in by_room.items():
             tick, posted = clocks[room_id]
             for place, message in enumerate(messages, 1 - len(messages)):

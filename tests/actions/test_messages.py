@@ -7,12 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import pytest
-from django.db import connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from chat.actions.conversations import open_conversation
 from chat.actions.messages import delete_message, edit_message
-from chat.actions.posting import post_message
-from chat.errors import ChatError
+from chat.actions.posting import Batch, Post, Posted, post_message, store_posts
+from chat.actions.rooms import open_room
+from chat.errors import ChatError, no_such_message
 from chat.limits import MESSAGE_CHARS, TokenBuckets
 from chat.models import Message, Room
 from chat.node import node
@@ -44,6 +45,83 @@ def tick_of(room: Room) -> int:
 
 
 # --- Posting
+
+
+class Stumbling(Batch):
+    """Fails with several posts."""
+
+    problem: Exception
+
+    def store(self) -> list[Any]:
+        if len(self.posts) > 1:
+            raise self.problem
+        return super().store()
+
+
+@pytest.fixture
+def two_posts(cast: Cast) -> list[Post]:
+    return [Post(cast.alice.pk, cast.room.slug, text) for text in ("one", "two")]
+
+
+def stumble(monkeypatch: pytest.MonkeyPatch, problem: Exception) -> None:
+    monkeypatch.setattr(Stumbling, "problem", problem, raising=False)
+    monkeypatch.setattr("chat.actions.posting.Batch", Stumbling)
+
+
+def test_a_batch_that_fails_by_a_mistake_is_stored_one_by_one_and_noted(
+    two_posts: list[Post], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stumble(monkeypatch, RuntimeError("a mistake of ours"))
+    assert all(isinstance(outcome, Posted) for outcome in store_posts(two_posts))
+    assert [message.text for message in Message.objects.order_by("seq")] == ["one", "two"]
+    [line] = caplog.records
+    assert line.getMessage() == "A batch of 2 posts failed; they are stored one by one."
+    assert line.exc_info
+    assert isinstance(line.exc_info[1], RuntimeError)
+
+
+@pytest.mark.parametrize(
+    "race",
+    [IntegrityError(), Room.DoesNotExist(), no_such_message()],
+    ids=lambda each: type(each).__name__,
+)
+def test_what_happened_in_between_is_no_mistake(
+    two_posts: list[Post],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    race: Exception,
+) -> None:
+    stumble(monkeypatch, race)
+    assert all(isinstance(outcome, Posted) for outcome in store_posts(two_posts))
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("problem", [OperationalError(), InterfaceError()], ids=repr)
+def test_without_a_database_posts_are_not_tried_one_by_one(
+    two_posts: list[Post], monkeypatch: pytest.MonkeyPatch, problem: Exception
+) -> None:
+    stumble(monkeypatch, problem)
+    with pytest.raises(type(problem)):
+        store_posts(two_posts)
+    assert not Message.objects.exists()
+
+
+def test_a_room_that_is_deleted_meanwhile_takes_only_its_own_posts_along(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    other, _ = open_room(name="Kitchen", by=cast.alice)
+    take_ticks = Batch.take_ticks
+
+    def after_its_end(batch: Batch) -> None:
+        Room.objects.filter(pk=other.pk).delete()
+        take_ticks(batch)
+
+    monkeypatch.setattr(Batch, "take_ticks", after_its_end)
+    gone, stays = store_posts([Post(cast.alice.pk, each.slug, "hi") for each in (other, cast.room)])
+    assert isinstance(gone, ChatError)
+    assert gone.code == "no_such_room"
+    assert isinstance(stays, Posted)
+    assert not caplog.records
 
 
 def test_what_one_person_has_formatted_is_limited_to_what_they_say_to_people(
