@@ -8,6 +8,7 @@ task of its own; one is there for as long as the line is blocked.
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
@@ -15,7 +16,9 @@ from contextlib import suppress
 from chat.realtime.gate import Gate
 from chat.realtime.pace import Pace
 from chat.realtime.parcel import Frames, Parcel, joined
-from chat.realtime.sink import Sink
+from chat.realtime.sink import Sink, is_of_a_line
+
+log = logging.getLogger("chat.connection")
 
 QUEUED_EVENTS = 256
 QUEUED_BYTES = 1024 * 1024
@@ -199,8 +202,8 @@ class Connection:
     def write(self, parcel: Parcel) -> None:
         try:
             rest = self.sink.write(parcel)
-        except Exception:  # a line that broke; what is missing is resumed on the next one
-            self.abandon()
+        except Exception as problem:
+            self.give_up(problem)
             return
         if rest is not None:
             self.drain(rest)
@@ -219,8 +222,8 @@ class Connection:
             if self.close_code is not None:
                 await self.patiently(self.sink.close(self.close_code))
                 self.has_ended.open()
-        except Exception:
-            self.abandon()
+        except Exception as problem:
+            self.give_up(problem)
         finally:
             self.draining = None
             self.is_free = self.could_be_free()
@@ -249,8 +252,8 @@ class Connection:
     def drain_close(self, code: int) -> None:
         try:
             rest = self.sink.close(code)
-        except Exception:
-            self.abandon()
+        except Exception as problem:
+            self.give_up(problem)
             return
         if rest is None:
             self.has_ended.open()
@@ -260,10 +263,19 @@ class Connection:
     async def end_with(self, rest: Awaitable[None]) -> None:
         try:
             await self.patiently(rest)
-        except Exception:
-            self.abandon()
+        except Exception as problem:
+            self.give_up(problem)
         finally:
             self.has_ended.open()
+
+    def give_up(self, problem: Exception) -> None:
+        """Usually the line broke: what is missing is resumed on the next one.
+
+        A mistake of ours would look the same from outside, as a client that reconnects for ever.
+        """
+        if not is_of_a_line(problem):
+            log.warning("Connection %s failed by a mistake of ours.", self.id, exc_info=problem)
+        self.abandon()
 
     def abandon(self) -> None:
         """Give the line up without another word."""

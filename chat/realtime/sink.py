@@ -15,6 +15,19 @@ from chat.realtime.parcel import Parcel
 
 Send = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
+# Errors that say something of the code, though they are RuntimeErrors.
+MISTAKES = (NotImplementedError, RecursionError)
+
+
+def is_of_a_line(problem: Exception) -> bool:
+    """Whether a server raises it for a line that broke, blocks or is closed: nobody's mistake.
+
+    The line itself: OSError, of which TimeoutError and uvicorn's ClientDisconnected are kinds.
+    RuntimeError: uvicorn after a close that it said by itself, uvloop on a transport that is gone,
+    autobahn (Disconnected) under daphne.
+    """
+    return isinstance(problem, OSError | RuntimeError) and not isinstance(problem, MISTAKES)
+
 
 class Sink(Protocol):
     """Both return None where the line took it, else what to await. They raise what the line does,

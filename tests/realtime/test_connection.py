@@ -2,12 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Any
 
 import pytest
+from autobahn.exception import Disconnected
+from uvicorn.protocols.utils import ClientDisconnected
 
 from chat.realtime import connection as module
 from chat.realtime.connection import (
@@ -373,6 +375,61 @@ async def test_a_line_that_breaks_is_given_up() -> None:
         connection.deliver("into the void")
     assert line.was_aborted
     assert not connection.queue
+
+
+# What servers raise for a line that broke, takes nothing or was closed.
+OF_LINES = [
+    ConnectionResetError(),
+    TimeoutError(),
+    ClientDisconnected(),
+    Disconnected("Attempt to send on a closed protocol"),
+    RuntimeError("Unexpected ASGI message 'websocket.send', after sending 'websocket.close'."),
+]
+OUR_MISTAKES = [TypeError("a mistake of ours"), NotImplementedError(), ValueError()]
+
+
+def on_sending(connection: Connection, line: Line) -> None:
+    connection.deliver("hello")
+
+
+def on_closing(connection: Connection, line: Line) -> None:
+    connection.close(GOODBYE)
+
+
+def on_sending_later(connection: Connection, line: Line) -> None:
+    line.has_room.clear()
+    connection.deliver("hello")
+    line.has_room.set()
+
+
+def on_closing_later(connection: Connection, line: Line) -> None:
+    line.has_room.clear()
+    connection.close(GOODBYE)
+    line.has_room.set()
+
+
+@pytest.mark.parametrize("fail", [on_sending, on_closing, on_sending_later, on_closing_later])
+@pytest.mark.parametrize(
+    "problem", [*OF_LINES, *OUR_MISTAKES], ids=lambda each: type(each).__name__
+)
+async def test_a_mistake_of_ours_is_noted_once_and_a_line_that_breaks_is_not(
+    fail: Callable[[Connection, Line], None], problem: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with connected() as (connection, line):
+        line.problem = problem
+        fail(connection, line)
+        await connection.has_ended.wait()
+        connection.deliver("into the void")
+        connection.close(GOODBYE)
+    assert line.was_aborted
+    noted = [(each.levelname, each.getMessage(), each.exc_info) for each in caplog.records]
+    if problem in OF_LINES:
+        assert not noted
+    else:
+        [(level, message, exc_info)] = noted
+        assert (level, connection.id in message) == ("WARNING", True)
+        assert exc_info
+        assert exc_info[1] is problem
 
 
 async def test_who_waits_for_the_end_is_told_when_the_server_ends_it() -> None:
