@@ -57,12 +57,11 @@ SAFE_ADDRESS = re.compile(
     r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d*)?(?:[/?#]|\Z)|mailto:[^\s@]+@[^\s@]+\Z",
     re.IGNORECASE,
 )
-# Where the words of a link say that it leads.
-SAYS_HOST = re.compile(
-    r"(?:https?:/*|www\.)([^\s/?#]+)|"
-    rf"((?:[\w-]+\.)+(?:{'|'.join(DOMAINS)}|(?!cc|md|pl|ps|py|rs|sh|so)[a-z]{{2}}))(?:[/:?#]|\Z)",
-    re.IGNORECASE,
-)
+# Where the words of a link say that it leads: behind a scheme, or by a name alone. Neither looks at
+# anything twice, nor gives anything back.
+NAMED_HOST = re.compile(r"(?:https?:/*+|www\.)([^\s/?#]++)", re.IGNORECASE)
+DOTTED = re.compile(r"([\w.-]++)([/:?#]|\Z)?")
+ENDS_HOST = re.compile(rf"{'|'.join(DOMAINS)}|(?!cc|md|pl|ps|py|rs|sh|so)[a-z]{{2}}", re.IGNORECASE)
 # What turns the direction of a text, or has no shape at all.
 UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 
@@ -285,8 +284,33 @@ def honest(link: Token, inside: list[Token]) -> list[Token]:
 
 
 def names_another_host(words: str, address: str) -> bool:
-    said = {host_of(a or b) for a, b in SAYS_HOST.findall(words)}
+    said = {host_of(each) for each in hosts_in(words)}
     return bool(said) and said != {host_of(urlsplit(address).hostname or address)}
+
+
+def hosts_in(words: str) -> Iterator[str]:
+    """In one go, however long the words are: whatever stands in a link is looked through here."""
+    place = 0
+    named = NAMED_HOST.search(words)
+    for dotted in DOTTED.finditer(words):
+        if dotted.start() < place:
+            continue
+        bare = bare_host(dotted[1]) if dotted[2] is not None else ""
+        if named and named.start() <= dotted.end(1) - len(bare):
+            yield named[1]
+            place = named.end()
+        elif bare:
+            yield bare
+            place = dotted.end()
+        if named and named.start() < place:
+            named = NAMED_HOST.search(words, place)
+
+
+def bare_host(dotted: str) -> str:
+    """What is a host at the end of letters and dots; empty where nothing is."""
+    host = dotted.rpartition("..")[2].lstrip(".")
+    _, dot, top = host.rpartition(".")
+    return host if dot and ENDS_HOST.fullmatch(top) else ""
 
 
 def host_of(words: str) -> str:

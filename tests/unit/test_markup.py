@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from chat import highlighting
 from chat.limits import MESSAGE_CHARS
-from chat.markdown import CODE_CHARS
+from chat.markdown import CODE_CHARS, hosts_in
 from chat.markup import HTML_CHARS, names_in, needs_markup, render, settled
 
 ADDRESS = re.compile(r"https?://[^/?#@]|mailto:[^@]+@")
@@ -180,6 +180,27 @@ def test_words_that_name_another_address_give_way_to_the_real_one(words: str) ->
 
 
 @pytest.mark.parametrize(
+    ("words", "hosts"),
+    [
+        ("a.b.com", ["a.b.com"]),
+        ("a.com:80 b.de/x c.net", ["a.com", "b.de", "c.net"]),
+        ("main.py setup.sh/ a.x1/ .com com a.b.", []),
+        ("a.com is no end", []),
+        ("a..com .a.com/ a..b.com", ["a.com", "b.com"]),
+        ("http://a.b.c:1/d", ["a.b.c:1"]),
+        ("https://u@a/www.b", ["u@a", "b"]),
+        ("x.www.y z.www.a.com", ["y", "z.www.a.com"]),
+        ("x.www.a..com", ["a..com"]),
+        ("xhttp:y.com", ["y.com"]),
+        ("a.de:http://x", ["a.de", "x"]),
+        ("http:// a.com?", ["a.com"]),
+    ],
+)
+def test_a_host_is_found_in_words(words: str, hosts: list[str]) -> None:
+    assert list(hosts_in(words)) == hosts
+
+
+@pytest.mark.parametrize(
     "target",
     [
         "javascript:alert(1)",
@@ -334,6 +355,19 @@ PIECES = [
     *["```\n", "```a\n", "```\na\n```\n", "a  \n", "\t", "[a](http://b.c) ", "[[a](http://b.c)"],
     *["[^1]: a\n", "[a]: b\n", "|a|b|\n|-|-|\n", "🙂*", "\u202e", "\u0300", "~~*__`", "¯\\_"],
 ]
+WORDS = [
+    "a",
+    "a.",
+    "\u00e9.",
+    "a-",
+    "a.b ",
+    "http:",
+    "http://a ",
+    "www.",
+    "wwww.a ",
+    "a..com:",
+    "/",
+]
 BOMBS = [
     *(piece * (MESSAGE_CHARS // len(piece)) for piece in PIECES),
     *("> " * depth + "x" for depth in (10, 100, 4_000)),
@@ -343,6 +377,9 @@ BOMBS = [
     "".join("  " * depth + "- a\n" for depth in range(90)),
     " ".join("`" * length for length in range(140)),
     "\n".join(">" * depth + " a" for depth in range(130)),
+    # Words of a link, which are looked through for another host.
+    *("[" + piece * (9_900 // len(piece)) + "](http://b.c)" for piece in WORDS),
+    ("[" + "a." * 120 + "](http://b.c)\n") * 38,
 ]
 CODE = ["\n", '"\\', "/*", "a.", "a b", "a<", "&"]
 
