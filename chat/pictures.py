@@ -5,15 +5,17 @@ Only what is found here is ever shown in a page; everything else is a file to be
 
 from __future__ import annotations
 
+import re
 import threading
 from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image, ImageOps
 
-from chat.traces import scans, without_traces
+from chat.traces import count_parts, scans, without_traces
 
 KINDS = {"JPEG": "image/jpeg", "PNG": "image/png", "GIF": "image/gif", "WEBP": "image/webp"}
+BEGINNING = re.compile(rb"\xff\xd8|\x89PNG|GIF8|RIFF....WEBP", re.DOTALL)
 # A bomb of a few kilobytes decodes into gigabytes: what is larger is no picture to us.
 PIXELS = 25_000_000
 # These can be decoded smaller, in a fraction of the memory.
@@ -50,6 +52,9 @@ def look_at(path: Path, thumbnail: Path) -> Picture | None:
     """
     with decoding:
         try:
+            if not begins_picture(path):
+                return None
+            count_parts(path.read_bytes())
             with Image.open(path, formats=list(KINDS)) as image:
                 picture = examine(image, thumbnail) if is_modest(image, path) else None
             if picture is None:
@@ -61,6 +66,12 @@ def look_at(path: Path, thumbnail: Path) -> Picture | None:
             return None
         path.write_bytes(clean)
         return picture
+
+
+def begins_picture(path: Path) -> bool:
+    """Whether it may be one: nothing else is read as a whole."""
+    with path.open("rb") as file:
+        return BEGINNING.match(file.read(12)) is not None
 
 
 def kind_of(image: Image.Image) -> str:

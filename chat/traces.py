@@ -1,6 +1,9 @@
 """Pictures without what a camera or a program notes of itself, of its owner and of the place. Pure.
 
 Nothing is decoded or drawn anew: the picture stays as it was, bit by bit.
+
+What is here also goes over a file before a decoder does, which may take time with the square of the
+number of its parts, and memory for each.
 """
 
 from __future__ import annotations
@@ -8,10 +11,18 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
 
 # --- JPEG
 
+# What phones put beside a photograph takes some hundred.
+MOST_PARTS = 1_000
+MOST_PADDING = 64 * 1024
+MOST_EXIF_BYTES = 1024 * 1024
 START, END, SCAN = 0xD8, 0xD9, 0xDA
 EXIF, PHOTOSHOP, COMMENT, PROFILE = 0xE1, 0xED, 0xFE, 0xE2
 # What a decoder reads on behind at once, as if it had no length: taken for the beginning of a part,
@@ -30,9 +41,13 @@ def without_traces(picture: bytes, orientation: int) -> bytes:
         return clean_jpeg(picture, orientation)
     if picture.startswith(PNG):
         return clean_png(picture, orientation)
-    if picture.startswith(b"RIFF") and picture[8:12] == b"WEBP":
+    if is_webp(picture):
         return clean_webp(picture, orientation)
     return picture
+
+
+def is_webp(picture: bytes) -> bool:
+    return picture.startswith(b"RIFF") and picture[8:12] == b"WEBP"
 
 
 def clean_jpeg(jpeg: bytes, orientation: int) -> bytes:
@@ -56,15 +71,22 @@ def scans(jpeg: bytes) -> list[int]:
 
 def parts(jpeg: bytes) -> Iterator[tuple[int, bytes]]:
     """Everything between the start and the end, which is the last; not what comes behind it."""
-    place = 2
+    return at_most(MOST_PARTS, every_part(jpeg))
+
+
+def every_part(jpeg: bytes) -> Iterator[tuple[int, bytes]]:
+    place, padding = 2, 0
     while True:
         if place + 4 > len(jpeg) and jpeg[place : place + 2] != bytes([0xFF, END]):
             raise ValueError("cut off")
         if jpeg[place] != 0xFF:
             raise ValueError("no marker")
         marker = jpeg[place + 1]
-        if marker == 0xFF:  # padding
+        if marker == 0xFF:
             place += 1
+            padding += 1
+            if padding > MOST_PADDING:
+                raise ValueError("too much padding")
             continue
         if marker in ALONE:
             raise ValueError("no part")
@@ -88,6 +110,8 @@ def end_of_scan(jpeg: bytes, place: int) -> int:
 # --- PNG
 
 PNG = b"\x89PNG\r\n\x1a\n"
+# Some programs write one for every 4 KB.
+MOST_CHUNKS = 20_000
 TOLD_IN_PNG = {b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"}
 
 
@@ -105,6 +129,10 @@ def clean_png(png: bytes, orientation: int) -> bytes:
 
 def png_chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Up to the end; not what comes behind it."""
+    return at_most(MOST_CHUNKS, every_png_chunk(png))
+
+
+def every_png_chunk(png: bytes) -> Iterator[tuple[bytes, bytes]]:
     place, kind = len(PNG), b""
     while kind != b"IEND":
         size, kind = struct.unpack_from(">I4s", png, place)
@@ -141,6 +169,10 @@ def clean_webp(webp: bytes, orientation: int) -> bytes:
 
 def webp_chunks(webp: bytes) -> Iterator[tuple[bytes, bytes]]:
     """With the byte that makes their length even."""
+    return at_most(MOST_CHUNKS, every_webp_chunk(webp))
+
+
+def every_webp_chunk(webp: bytes) -> Iterator[tuple[bytes, bytes]]:
     place, end_of_file = 12, 8 + struct.unpack_from("<I", webp, 4)[0]
     if end_of_file > len(webp):
         raise ValueError("cut off")
@@ -154,6 +186,26 @@ def webp_chunks(webp: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 # --- All of them
+
+
+def count_parts(picture: bytes) -> None:
+    """Raises ValueError and struct.error for a picture that is broken, or has too many parts."""
+    if picture.startswith(b"\xff\xd8"):
+        found = parts(picture)
+        if sum(len(part) for _, part in found if part[4:8] == b"Exif") > MOST_EXIF_BYTES:
+            raise ValueError("too much Exif")
+    elif picture.startswith(PNG):
+        deque(png_chunks(picture), maxlen=0)
+    elif is_webp(picture):
+        deque(webp_chunks(picture), maxlen=0)
+
+
+def at_most(most: int, found: Iterable[T]) -> Iterator[T]:
+    """Raises ValueError instead of the one too many."""
+    for count, each in enumerate(found):
+        if count == most:
+            raise ValueError("too many parts")
+        yield each
 
 
 def upright(orientation: int) -> bytes:

@@ -424,6 +424,19 @@ def test_a_photograph_that_is_gone_over_again_and_again_is_not_decoded(
     assert uploaded(bob, many, "b.jpg")["thumbnail"] is None
 
 
+def test_a_picture_in_too_many_parts_is_not_even_opened(
+    bob: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures.Image, "open", pytest.fail)
+    jpeg, png = picture("JPEG"), picture("PNG")
+    many = [
+        jpeg[:2] + b"\xff\xe1\0\x08Exif\0\0" * 20_000 + jpeg[2:],
+        jpeg[:2] + b"\xff\xe5\0\2" * 100_000 + jpeg[2:],
+        png[:33] + (b"\0\0\0\0prVt" + struct.pack(">I", zlib.crc32(b"prVt"))) * 20_000 + png[33:],
+    ]
+    assert [uploaded(bob, each, "many")["thumbnail"] for each in many] == [None] * 3
+
+
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
 def test_what_takes_much_memory_is_not_decoded(
     bob: Client, kind: str, monkeypatch: pytest.MonkeyPatch

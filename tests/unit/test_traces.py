@@ -2,12 +2,13 @@
 
 import io
 import struct
+import zlib
 from typing import Any
 
 import pytest
 from PIL import Image, ImageChops, PngImagePlugin
 
-from chat.traces import scans, without_traces
+from chat.traces import MOST_CHUNKS, MOST_PARTS, count_parts, scans, without_traces
 
 
 def photograph(**options: Any) -> bytes:
@@ -55,6 +56,37 @@ def test_no_scan_is_hidden_behind_what_has_no_length(marker: int) -> None:
     for broken in (jpeg[:2] + hidden + jpeg[2:], jpeg[:-2] + b"\xff" + hidden + jpeg[-2:]):
         with pytest.raises(ValueError, match="no part"):
             scans(broken)
+
+
+def part(marker: int, content: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    ending = struct.pack(">I", zlib.crc32(kind + content))
+    return struct.pack(">I", len(content)) + kind + content + ending
+
+
+def webp_with(chunks: bytes) -> bytes:
+    webp = told("WEBP") + chunks
+    return webp[:4] + struct.pack("<I", len(webp) - 8) + webp[8:]
+
+
+def test_a_picture_has_so_many_parts_and_no_more() -> None:
+    jpeg, png = photograph(), told("PNG")
+    exif = part(0xE1, b"Exif\0\0" + bytes(60_000))
+    count_parts(jpeg[:2] + part(0xE5, b"") * 900 + exif * 17 + b"\xff" * 60_000 + jpeg[2:])
+    count_parts(png[:33] + chunk(b"prVt", b"") * 19_900 + png[33:])
+    count_parts(webp_with(b"prVt\0\0\0\0" * 19_900))
+    for crowded in (
+        jpeg[:2] + part(0xE5, b"") * MOST_PARTS + jpeg[2:],
+        jpeg[:2] + exif * 18 + jpeg[2:],
+        jpeg[:2] + b"\xff" * 70_000 + jpeg[2:],
+        png[:33] + chunk(b"prVt", b"") * MOST_CHUNKS + png[33:],
+        webp_with(b"prVt\0\0\0\0" * MOST_CHUNKS),
+    ):
+        with pytest.raises(ValueError, match="too m"):
+            count_parts(crowded)
 
 
 def told(kind: str, **options: Any) -> bytes:
