@@ -24,7 +24,10 @@ MOST_PARTS = 1_000
 MOST_PADDING = 64 * 1024
 MOST_EXIF_BYTES = 1024 * 1024
 START, END, SCAN = 0xD8, 0xD9, 0xDA
-EXIF, PHOTOSHOP, COMMENT, PROFILE = 0xE1, 0xED, 0xFE, 0xE2
+EXIF = 0xE1
+# Frames, tables and scans; everything else is a note of somebody, but for those that begin so.
+SEEN_IN_JPEG = {*range(0xC0, 0xD0), *range(0xD9, 0xE0)}
+SEEN_NOTES = {0xE0: b"JFIF\0", 0xE2: b"ICC_PROFILE\0", 0xEE: b"Adobe"}
 # What a decoder reads on behind at once, as if it had no length: taken for the beginning of a part,
 # it would hide from us what stands there.
 ALONE = {0x00, 0x01, *range(0xD0, 0xD9)}
@@ -56,12 +59,14 @@ def clean_jpeg(jpeg: bytes, orientation: int) -> bytes:
         exif = b"Exif\0\0" + upright(orientation)
         kept.append(struct.pack(">BBH", 0xFF, EXIF, len(exif) + 2) + exif)
     for marker, part in parts(jpeg):
-        is_trace = marker in {EXIF, PHOTOSHOP, COMMENT}
-        # A list of further pictures behind this one, which have notes of their own.
-        is_trace = is_trace or (marker == PROFILE and part[4:8] == b"MPF\0")
-        if not is_trace:
+        if marker in SEEN_IN_JPEG or is_seen_note(marker, part):
             kept.append(part)
     return b"".join(kept)
+
+
+def is_seen_note(marker: int, part: bytes) -> bool:
+    """What shapes, colours: not what programs add, nor a list of further pictures behind this."""
+    return marker in SEEN_NOTES and part.startswith(SEEN_NOTES[marker], 4)
 
 
 def scans(jpeg: bytes) -> list[int]:
@@ -112,13 +117,16 @@ def end_of_scan(jpeg: bytes, place: int) -> int:
 PNG = b"\x89PNG\r\n\x1a\n"
 # Some programs write one for every 4 KB.
 MOST_CHUNKS = 20_000
-TOLD_IN_PNG = {b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"}
+SEEN_IN_PNG = {
+    *(b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"acTL", b"fcTL", b"fdAT"),
+    *(b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"cICP", b"sBIT", b"bKGD", b"pHYs"),
+}
 
 
 def clean_png(png: bytes, orientation: int) -> bytes:
     kept = [PNG]
     for kind, chunk in png_chunks(png):
-        if kind not in TOLD_IN_PNG:
+        if kind in SEEN_IN_PNG:
             kept.append(chunk)
         if kind == b"IHDR" and orientation != 1:
             exif = b"eXIf" + upright(orientation)

@@ -8,7 +8,15 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops, PngImagePlugin
 
-from chat.traces import MOST_CHUNKS, MOST_PARTS, count_parts, scans, without_traces
+from chat.traces import (
+    MOST_CHUNKS,
+    MOST_PARTS,
+    count_parts,
+    parts,
+    png_chunks,
+    scans,
+    without_traces,
+)
 
 
 def photograph(**options: Any) -> bytes:
@@ -70,6 +78,37 @@ def chunk(kind: bytes, content: bytes) -> bytes:
 def webp_with(chunks: bytes) -> bytes:
     webp = told("WEBP") + chunks
     return webp[:4] + struct.pack("<I", len(webp) - 8) + webp[8:]
+
+
+def test_of_what_else_is_in_a_photograph_only_what_is_seen_stays() -> None:
+    jpeg = photograph(icc_profile=b"colours" * 20)
+    adobe = part(0xEE, b"Adobe\0\x64\0\0\0\0\1")
+    notes = [
+        part(0xEB, b"JP\0\1 secret c2pa"),
+        part(0xE3, b"Meta\0\0secret"),
+        part(0xE6, b"GoPro\0secret"),
+        part(0xE0, b"JFXX\0\x10secret"),
+        part(0xE2, b"MPF\0secret"),
+        part(0xE2, b"FPXR\0secret"),
+        part(0xEE, b"secret"),
+        part(0xEF, b"Q\0secret"),
+    ]
+    clean = without_traces(jpeg[:2] + b"".join(notes) + adobe + jpeg[2:], 1)
+    assert b"secret" not in clean
+    markers = [marker for marker, _ in parts(clean)]
+    assert markers == [0xEE, 0xE0, 0xE2, *(each for each in markers[3:] if each < 0xE0)]
+    assert adobe in clean
+
+
+def test_of_what_else_is_in_a_drawing_only_what_is_seen_stays() -> None:
+    png = told("PNG", icc_profile=b"colours" * 7, dpi=(72, 72))
+    seen = [chunk(b"gAMA", b"\0\0\xb1\x8f"), chunk(b"sRGB", b"\0"), chunk(b"cICP", b"\1\1\0\1")]
+    notes = [chunk(kind, b"secret") for kind in (b"caBX", b"prVt", b"zXIf", b"PRVT", b"tIME")]
+    clean = without_traces(png[:33] + b"".join(seen + notes) + png[33:], 1)
+    assert b"secret" not in clean
+    assert all(each in clean for each in seen)
+    kinds = {kind for kind, _ in png_chunks(clean)}
+    assert kinds == {b"IHDR", b"gAMA", b"sRGB", b"cICP", b"iCCP", b"pHYs", b"IDAT", b"IEND"}
 
 
 def test_a_picture_has_so_many_parts_and_no_more() -> None:
