@@ -24,7 +24,7 @@ from chat.errors import ChatError, no_such_message, no_such_room, read_only
 from chat.models import Attachment, Membership, Message, Room
 from chat.models.messages import digest_of
 from chat.models.posting_rows import Basis, bases, move_on
-from chat.models.rooms import advance
+from chat.models.rooms import advance, hold
 from chat.node import node
 
 if TYPE_CHECKING:
@@ -139,6 +139,9 @@ class Batch:
         self.memberships: dict[tuple[int, int], int] = {}
 
     def store(self) -> list[Outcome]:
+        if any(basis.standing in {None, Membership.Standing.LEFT} for basis in self.bases):
+            # Who comes in holds their room: all are held here, in one order.
+            hold({basis.room_id for basis in self.bases if basis.room_id is not None})
         outcomes = [
             self.outcome_of(post, basis) for post, basis in zip(self.posts, self.bases, strict=True)
         ]

@@ -16,6 +16,7 @@ from chat.actions.publishing import after_commit
 from chat.errors import ChatError
 from chat.models import Membership, Room
 from chat.models.own_rooms import own_room
+from chat.models.rooms import hold
 from chat.node import node
 from chat.realtime import topics
 
@@ -46,8 +47,9 @@ def enter_room(*, room: Room, user: User, by_page: bool = False) -> Membership:
 
 
 def come_in(room: Room, user: User, by_page: bool) -> Membership:
-    """Looks at the standing again: a ban may have come in between."""
+    """Looks at the standing again: a ban may have come in between, and none does after that."""
     with transaction.atomic():
+        hold([room.pk])
         known = access.membership(user, room)
         if known and (known.belongs or conversations.brings_back(room, known)):
             return known

@@ -2,16 +2,25 @@
 
 import re
 import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
 
 import pytest
+from django.db import connection, transaction
 
 from accounts.models import User
-from chat.actions.rooms import enter_room, open_room
+from chat.actions.members import put_out
+from chat.actions.posting import Post, Posted, store_posts
+from chat.actions.rooms import come_in, enter_room, open_room
 from chat.errors import ChatError
 from chat.models import Membership, Room
 from tests.actions.test_messages import all_at_once
-from tests.cast import Cast, make_private, role_of
+from tests.cast import Cast, make_private, make_user, role_of
 from tests.listening import listening
+
+T = TypeVar("T")
 
 
 def slug_of(name: str, by: User, kind: str = Room.Kind.PUBLIC) -> str:
@@ -36,6 +45,55 @@ def test_a_name_in_another_normal_form_finds_the_room(cast: Cast) -> None:
         name = unicodedata.normalize(form, "GRÖSSE & HÖHE")  # type: ignore[arg-type]
         assert open_room(name=name, by=cast.bob) == (room, False)
     assert room.name == "Größe & Höhe"
+
+
+@pytest.mark.parametrize("by_page", [True, False])
+@pytest.mark.parametrize("standing", [None, Membership.Standing.LEFT])
+def test_a_ban_of_another_process_is_not_undone_by_who_comes_in(
+    cast: Cast, standing: str | None, by_page: bool
+) -> None:
+    """Neither goes through the writer, which has one thread."""
+    if connection.vendor == "sqlite":
+        pytest.skip("One transaction writes at a time.")
+    alice = Membership.objects.get(user=cast.alice, room=cast.room)
+    if standing:
+        Membership.objects.create(user=cast.charlie, room=cast.room, standing=standing)
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            put_out(alice, cast.charlie, Membership.Standing.BANNED)
+            arriving = threads.submit(in_thread, partial(come_in, cast.room, cast.charlie, by_page))
+            while not (somebody_waits() or arriving.done()):
+                pass
+        with pytest.raises(ChatError, match="removed"):
+            arriving.result()
+    banned = Membership.objects.get(user=cast.charlie, room=cast.room)
+    assert banned.standing == Membership.Standing.BANNED
+
+
+def test_many_who_come_in_by_posts_do_not_wait_for_each_other_in_circles(cast: Cast) -> None:
+    rooms = [open_room(name=name, by=cast.alice)[0] for name in "abcd"]
+    people = [make_user(f"guest{number}") for number in range(4)]
+    orders = [rooms, rooms[::-1], rooms[1:] + rooms[:1], rooms[::-2] + rooms[::2]]
+    batches = [
+        [Post(person.pk, room.slug, "hi") for room in order]
+        for person, order in zip(people, orders, strict=True)
+    ]
+    outcomes = all_at_once([partial(store_posts, batch) for batch in batches])
+    assert all(isinstance(each, Posted) for outcome in outcomes for each in outcome)
+    assert {room.tick for room in Room.objects.filter(pk__in=[each.pk for each in rooms])} == {4}
+
+
+def in_thread(job: Callable[[], T]) -> T:
+    try:
+        return job()
+    finally:
+        connection.close()
+
+
+def somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
 
 
 def test_finding_a_room_does_not_make_somebody_its_member(cast: Cast) -> None:
