@@ -25,6 +25,7 @@ from accounts.models import User
 from chat import commands, protocol
 from chat.bodies import JSON, wants_json
 from chat.errors import ChatError
+from chat.limits import TokenBuckets
 
 View = Callable[..., HttpResponse]
 
@@ -73,11 +74,12 @@ def by_form_or_json(
     back: str,
     notice: str = "",
     status: int = 200,
+    buckets: TokenBuckets | None = None,
 ) -> HttpResponse:
     """A script gets JSON; a page's form goes `back` to a page of the room, with a notice."""
 
     def counted() -> Struct:
-        commands.hurry_slowly(signed_in(request))
+        commands.hurry_slowly(signed_in(request), buckets)
         return work()
 
     if request.method == "DELETE" or wants_json(request) or not isinstance(request.user, User):

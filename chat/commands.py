@@ -100,6 +100,12 @@ WRITES: dict[type[protocol.Command], Callable[[Sender, Any], protocol.Answer]] =
 }
 
 
+def hurry_to_write(user: User, command: protocol.Command) -> None:
+    """Raises ChatError(rate_limited). A deletion is small, and often urgent."""
+    is_deletion = isinstance(command, protocol.DeleteMessage)
+    hurry_slowly(user, node.posts if is_deletion else node.changes)
+
+
 def as_refusal(problem: Exception) -> ChatError | None:
     """How a problem is told to a client; None where nobody expected it."""
     if isinstance(problem, ChatError):

@@ -283,7 +283,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
 
     async def perform(self, command: protocol.Command) -> protocol.Answer | None:
         if action := commands.WRITES.get(type(command)):
-            commands.hurry_slowly(self.user)
+            commands.hurry_to_write(self.user, command)
             # In a reader's thread: only what really changes something takes the writer's time.
             return await node.read(action, self.sender, command)
         match command:

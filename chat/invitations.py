@@ -24,6 +24,7 @@ from chat.bodies import NewLink, read_body
 from chat.errors import ChatError, no_such_room
 from chat.members import is_deletion
 from chat.models import RoomInvitation
+from chat.node import node
 
 # --- Opened
 
@@ -104,7 +105,9 @@ def room_links(request: HttpRequest, slug: str) -> HttpResponse:
         link = make_link(by=by.user, room=by.room, days=wanted.days, uses=wanted.uses)
         return link_answer(request, link)
 
-    return by_form_or_json(request, slug, make, back="members", status=201)
+    return by_form_or_json(
+        request, slug, make, back="members", status=201, buckets=node.invitations
+    )
 
 
 @require_http_methods(["POST", "DELETE"])
@@ -131,7 +134,7 @@ def site_links(request: HttpRequest) -> HttpResponse:
     """Links that open the sign-up and lead to the first room."""
     user = administrator(request)
     if request.method == "POST":
-        commands.hurry_slowly(user)
+        commands.hurry_slowly(user, node.invitations)
         wanted = read_body(request, NewLink)
         make_link(by=user, room=None, days=wanted.days, uses=wanted.uses)
         return redirect("site-links")

@@ -105,6 +105,14 @@ SWEEP_SECONDS = 12.0
 # A full bucket lasts this long at its steady rate: an outbox sent after a day offline fits.
 BURST_SECONDS = 40
 
+# Of one person, as parts of what they may post, and at once: rooms and conversations that they
+# make; people whom they take into rooms, and links. All of these come into others' lists.
+ROOMS_A_POST = 1 / 50
+ROOMS_AT_ONCE = 200
+# Edits and reactions: everybody gets the whole message again for a word of a command.
+CHANGES_A_POST = 1 / 5
+CHANGES_AT_ONCE = 1_000
+
 
 class TokenBuckets:
     """For each key so many uses at once, and so many a second after that.
@@ -127,6 +135,11 @@ class TokenBuckets:
         self.clock = clock
         self.buckets: OrderedDict[int, tuple[float, float]] = OrderedDict()
         self.lock = threading.Lock()
+
+    @classmethod
+    def part_of(cls, posts_per_second: float, part: float, *, at_once: float) -> "TokenBuckets":
+        """Follows what may be posted: who lifts that for a load test lifts this too."""
+        return cls(per_second=posts_per_second * part, burst=max(at_once, posts_per_second * part))
 
     def take(self, key: int) -> float:
         """Use one token. Returns 0.0, or the seconds to wait where there is none."""

@@ -45,7 +45,14 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
         return namesakes(request, slug=slug)
     if request.method != "POST":
         return members_page(request, slug=slug)
-    return by_form_or_json(request, slug, lambda: invite(request, slug), back="members", status=201)
+    return by_form_or_json(
+        request,
+        slug,
+        lambda: invite(request, slug),
+        back="members",
+        status=201,
+        buckets=node.invitations,
+    )
 
 
 @require_http_methods(["POST", "DELETE"])

@@ -22,6 +22,8 @@ from django.db import DatabaseError, InterfaceError, close_old_connections, conn
 from chat import history, protocol
 from chat.limits import (
     BURST_SECONDS,
+    CHANGES_A_POST,
+    CHANGES_AT_ONCE,
     FORMATS_AT_ONCE,
     FORMATS_PER_SECOND,
     HOLE_SECONDS,
@@ -29,6 +31,8 @@ from chat.limits import (
     RECONCILE_SECONDS,
     REPLAYS_AT_ONCE,
     REPLAYS_PER_SECOND,
+    ROOMS_A_POST,
+    ROOMS_AT_ONCE,
     UPLOADS_AT_ONCE,
     UPLOADS_PER_SECOND,
     TokenBuckets,
@@ -94,6 +98,10 @@ class Node:
         self.posts = TokenBuckets(
             per_second=settings.POSTS_PER_SECOND, burst=settings.POSTS_PER_SECOND * BURST_SECONDS
         )
+        rate = settings.POSTS_PER_SECOND
+        self.changes = TokenBuckets.part_of(rate, CHANGES_A_POST, at_once=CHANGES_AT_ONCE)
+        self.rooms = TokenBuckets.part_of(rate, ROOMS_A_POST, at_once=ROOMS_AT_ONCE)
+        self.invitations = TokenBuckets.part_of(rate, ROOMS_A_POST, at_once=ROOMS_AT_ONCE)
         self.uploads = TokenBuckets(per_second=UPLOADS_PER_SECOND, burst=UPLOADS_AT_ONCE)
         # A replay costs far more than the command that asks for it.
         self.replays = TokenBuckets(per_second=REPLAYS_PER_SECOND, burst=REPLAYS_AT_ONCE)

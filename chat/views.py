@@ -29,6 +29,7 @@ from chat.limits import LOBBY_PAGE, ROOM_NAME_CHARS
 from chat.models import Membership, Room
 from chat.models.own_rooms import OwnRoom, own_room, own_rooms, waiting
 from chat.models.rooms import MODERATING
+from chat.node import node
 
 SHOWN_MOST = 999
 
@@ -51,7 +52,7 @@ def rooms_page(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     form = RoomForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        commands.hurry_slowly(user)
+        commands.hurry_slowly(user, node.rooms)
         kind = Room.Kind.PRIVATE if form.cleaned_data["private"] else Room.Kind.PUBLIC
         room, _is_new = open_room(name=form.cleaned_data["name"], by=user, kind=kind)
         return redirect("room", room.slug)
@@ -65,7 +66,7 @@ def rooms_page(request: HttpRequest) -> HttpResponse:
 def start_conversation(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
     try:
-        commands.hurry_slowly(user)
+        commands.hurry_slowly(user, node.rooms)
         people = access.people(read_new_room(request).people)
         room, _is_new = open_conversation(by=user, people=people)
     except ChatError as refusal:
@@ -251,7 +252,7 @@ def post_message(request: HttpRequest, slug: str) -> HttpResponse:
 @as_json
 def make_room(request: HttpRequest) -> HttpResponse:
     user = signed_in(request)
-    commands.hurry_slowly(user)
+    commands.hurry_slowly(user, node.rooms)
     wanted = read_new_room(request)
     if wanted.kind == "direct":
         room, is_new = open_conversation(by=user, people=access.people(wanted.people))

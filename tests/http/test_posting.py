@@ -243,6 +243,42 @@ def test_who_posts_too_fast_is_told_how_long_to_wait(
     assert post(browser(cast.alice), {"message": "hi"}).status_code == 201
 
 
+@pytest.mark.parametrize(
+    ("rate", "path", "bodies"),
+    [
+        ("rooms", "/chat/", [{"name": "one"}, {"kind": "direct", "people": ["bob"]}]),
+        ("invitations", "/chat/lobby/members/", [{"username": "charlie"}]),
+        ("invitations", "/chat/lobby/invitations/", [{}]),
+    ],
+)
+def test_what_comes_into_the_lists_of_others_has_a_rate_of_its_own(
+    rate: str,
+    path: str,
+    bodies: list[dict[str, Any]],
+    browser: Browser,
+    cast: Cast,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for own in ("rooms", "invitations"):
+        used_up = TokenBuckets(per_second=0.5, burst=0, clock=lambda: 1000.0)
+        monkeypatch.setattr(
+            node, own, used_up if own == rate else TokenBuckets(per_second=1, burst=9)
+        )
+    alice = browser(cast.alice)
+    for body in bodies:
+        assert refusal_of(post(alice, body, path)) == (429, "rate_limited")
+    assert post(alice, {"message": "hi"}).status_code == 201
+
+
+def test_a_page_says_who_makes_rooms_too_fast(
+    browser: Browser, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node, "rooms", TokenBuckets(per_second=0.5, burst=1))
+    statuses = [browser(cast.bob).post("/chat/", {"name": name}).status_code for name in "ab"]
+    assert statuses == [302, 429]
+    assert not Room.objects.filter(name="b").exists()
+
+
 def test_a_reply_names_its_message(bob: Client) -> None:
     question = json.loads(post(bob, {"message": "Well?"}).content)
     post(bob, {"message": "Yes.", "reply_to": question["id"]})

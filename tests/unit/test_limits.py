@@ -2,12 +2,17 @@
 
 import threading
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts import models as accounts
-from chat import limits
+from accounts.models import User
+from chat import limits, protocol
+from chat.consumers import ChatConsumer
+from chat.errors import ChatError
 from chat.limits import TokenBuckets
+from chat.node import node
 
 ALICE, BOB, CHARLIE = 1, 2, 3
 
@@ -71,6 +76,34 @@ def test_only_so_many_are_remembered_and_whoever_was_quiet_longest_is_forgotten(
     assert len(posts.buckets) == 2
     assert posts.take(ALICE) > 0
     assert posts.take(BOB) == 0
+
+
+def test_a_part_of_the_rate_of_posts_is_lifted_with_it() -> None:
+    rooms = TokenBuckets.part_of(50, 1 / 50, at_once=200)
+    assert (rooms.per_second, rooms.burst) == (1, 200)
+    lifted = TokenBuckets.part_of(1_000_000, 1 / 50, at_once=200)
+    assert (lifted.per_second, lifted.burst) == (20_000, 20_000)
+
+
+@pytest.mark.parametrize(
+    ("command", "wait"),
+    [
+        (protocol.EditMessage(message_id=1, message="x"), 4),
+        (protocol.AddReaction(message_id=1, emoji="x"), 4),
+        (protocol.RemoveReaction(message_id=1, emoji="x"), 4),
+        (protocol.DeleteMessage(message_id=1), 2),
+    ],
+)
+async def test_edits_and_reactions_have_a_rate_of_their_own(
+    command: protocol.Command, wait: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(node, "posts", buckets(Clock(), per_second=0.5, burst=0))
+    monkeypatch.setattr(node, "changes", buckets(Clock(), per_second=0.25, burst=0))
+    consumer = ChatConsumer()
+    consumer.user = User(pk=ALICE)
+    with pytest.raises(ChatError) as refused:
+        await consumer.perform(command)
+    assert (refused.value.code, refused.value.retry_after) == ("rate_limited", wait)
 
 
 @settings(max_examples=100, deadline=None)
