@@ -11,11 +11,13 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.sessions.backends.base import UpdateError
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Invitation, User
 from accounts.names import fold, normalize
@@ -39,10 +41,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def clean_username(self, username: str, shallow: bool = False) -> str:
         username = normalize(username)
+        # Somebody's address is not a name for somebody else, who would be taken for them where they
+        # sign in with it. Without looking whose it is: the answer would tell who has an account.
+        if not shallow and is_address(username):
+            raise ValidationError(_("Choose a name that is not an email address."))
         super().clean_username(username, shallow)
-        people = User.objects.filter(Q(username_key=username) | Q(email=username.lower()))
-        # Somebody's address is not a name for somebody else.
-        if not shallow and people.exists():
+        if not shallow and User.objects.filter(username_key=username).exists():
             raise self.validation_error("username_taken")
         return username
 
@@ -100,6 +104,14 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             for kind, value in credentials.items()
         }
         super().pre_authenticate(request, **folded)
+
+
+def is_address(username: str) -> bool:
+    try:
+        validate_email(username)
+    except ValidationError:
+        return False
+    return True
 
 
 def invitation_of(request: HttpRequest) -> Invitation | None:

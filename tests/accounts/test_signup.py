@@ -2,7 +2,9 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from accounts.adapter import AccountAdapter
@@ -61,6 +63,21 @@ def test_a_name_is_taken_in_every_spelling(
     assert 'aria-describedby="id_username_error"' in page
     assert 'id="id_username_error"' in page
     assert User.objects.count() == 1
+
+
+@pytest.mark.parametrize("name", ["ada@example.org", "ADA@Example.Org", "nobody@example.org"])
+def test_no_address_is_a_name_whoever_has_it(client: Client, ada: User, name: str) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        page = sign_up(client, name).content.decode()
+    assert "Choose a name that is not an email address." in page
+    assert "already exists" not in page
+    assert not [query["sql"] for query in queries if "ada@example.org" in query["sql"].lower()]
+    assert User.objects.count() == 1
+
+
+def test_a_name_with_an_at_sign_is_a_name(client: Client) -> None:
+    sign_up(client, "ada@home")
+    assert User.objects.get().username == "ada@home"
 
 
 @pytest.mark.parametrize(
