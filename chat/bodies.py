@@ -120,12 +120,17 @@ def read_bytes(request: HttpRequest) -> bytes:
 
 
 def read_form(request: HttpRequest) -> dict[str, Any]:
+    """Raises ChatError: bad_frame, too_long."""
     try:
-        return request.POST.dict()
+        fields = request.POST
     except RequestDataTooBig:
         raise ChatError("too_long", _("The form is too large.")) from None
     except (TooManyFieldsSent, TooManyFilesSent, MultiPartParserError):
         raise bad_frame(_("The form cannot be read.")) from None
+    # As a frame or JSON may have: what reads them goes over them letter by letter.
+    if any(len(value) > FRAME_BYTES for __, values in fields.lists() for value in values):
+        raise ChatError("too_long", _("The form is too large."))
+    return fields.dict()
 
 
 def read_query(request: HttpRequest) -> HistoryQuery:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 MESSAGE_CHARS = 10_000
 FRAME_BYTES = 64 * 1024
+# What is gone over letter by letter before it is measured: as much as one frame can bring.
+TYPED_CHARS = FRAME_BYTES
 ROOM_NAME_CHARS = 80
 SLUG_CHARS = 80
 TOPIC_CHARS = 250

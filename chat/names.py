@@ -6,7 +6,7 @@ import unicodedata
 from django.utils.translation import gettext_lazy as _
 
 from chat.errors import ChatError
-from chat.limits import ROOM_NAME_CHARS, SLUG_CHARS, TOPIC_CHARS
+from chat.limits import ROOM_NAME_CHARS, SLUG_CHARS, TOPIC_CHARS, TYPED_CHARS
 from chat.unicode import category
 
 # Joins and styles emoji, and shapes some scripts: the only invisible characters that a name keeps.
@@ -24,6 +24,8 @@ def clean_name(name: str) -> str:
 
     Raises ChatError: empty where nothing usable is in it, too_long.
     """
+    if len(name) > TYPED_CHARS:
+        raise too_long_a_name()
     visible = "".join(
         " " if character.isspace() else character
         for character in name
@@ -34,14 +36,20 @@ def clean_name(name: str) -> str:
     if not any(category(character).startswith(USABLE_CATEGORIES) for character in cleaned):
         raise ChatError("empty", _("A room's name needs at least one letter, digit or emoji."))
     if len(cleaned) > ROOM_NAME_CHARS:
-        raise ChatError(
-            "too_long", _("A room's name has at most %(most)s characters."), most=ROOM_NAME_CHARS
-        )
+        raise too_long_a_name()
     return cleaned
+
+
+def too_long_a_name() -> ChatError:
+    return ChatError(
+        "too_long", _("A room's name has at most %(most)s characters."), most=ROOM_NAME_CHARS
+    )
 
 
 def clean_topic(topic: str) -> str:
     """What a room is about, on one line. Raises ChatError(too_long)."""
+    if len(topic) > TYPED_CHARS:
+        raise too_long_a_topic()
     cleaned = " ".join(
         "".join(
             " " if character.isspace() else character
@@ -50,8 +58,12 @@ def clean_topic(topic: str) -> str:
         ).split()
     )
     if len(cleaned) > TOPIC_CHARS:
-        raise ChatError("too_long", _("A topic has at most %(most)s characters."), most=TOPIC_CHARS)
+        raise too_long_a_topic()
     return cleaned
+
+
+def too_long_a_topic() -> ChatError:
+    return ChatError("too_long", _("A topic has at most %(most)s characters."), most=TOPIC_CHARS)
 
 
 def identity(name: str) -> str:

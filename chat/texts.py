@@ -5,7 +5,7 @@ import unicodedata
 from django.utils.translation import gettext_lazy as _
 
 from chat.errors import ChatError, bad_frame
-from chat.limits import EMOJI_CHARS, MESSAGE_CHARS
+from chat.limits import EMOJI_CHARS, MESSAGE_CHARS, TYPED_CHARS
 from chat.unicode import category
 
 # Besides symbols: what joins, colours and styles them, and the keycaps' bases.
@@ -23,16 +23,22 @@ INFORMATION = "\u2139"
 def clean_text(text: str) -> str:
     """A message's text, trimmed. Raises ChatError: empty, too_long."""
     text = text.strip()
+    if len(text) > TYPED_CHARS:
+        raise too_long(text)
     if not text[:1].isalnum() and not any(is_visible(character) for character in text):
         raise ChatError("empty", _("A message needs some text."))
     if len(text) > MESSAGE_CHARS:
-        raise ChatError(
-            "too_long",
-            _("A message has at most %(most)s characters; this one has %(length)s."),
-            most=MESSAGE_CHARS,
-            length=len(text),
-        )
+        raise too_long(text)
     return text
+
+
+def too_long(text: str) -> ChatError:
+    return ChatError(
+        "too_long",
+        _("A message has at most %(most)s characters; this one has %(length)s."),
+        most=MESSAGE_CHARS,
+        length=len(text),
+    )
 
 
 def clean_emoji(emoji: str) -> str:

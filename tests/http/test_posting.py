@@ -226,6 +226,15 @@ def test_a_room_that_is_not_there_is_told_so(bob: Client) -> None:
         assert refusal_of(bob.get(address)) == (404, "no_such_room")  # type: ignore[arg-type]
 
 
+def test_a_field_of_a_form_is_as_long_as_a_frame_at_most(bob: Client) -> None:
+    script = {"headers": {"Accept": "application/json"}}
+    for fields in ({"message": "x" * 70_000}, {"message": "hi", "client_id": "x" * 70_000}):
+        answer = bob.post(MESSAGES, fields, **script)  # type: ignore[arg-type]
+        assert refusal_of(answer) == (413, "too_long")  # type: ignore[arg-type]
+        assert json.loads(answer.content)["detail"] == "The form is too large."
+    assert bob.post(MESSAGES, {"message": "x" * 10_000}, **script).status_code == 201  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("method", ["put", "patch", "delete"])
 def test_another_method_is_refused(bob: Client, method: str) -> None:
     assert getattr(bob, method)(MESSAGES).status_code == 405

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from chat import names, texts
 from chat.errors import ChatError
 from chat.limits import ROOM_NAME_CHARS, SLUG_CHARS
-from chat.names import clean_name, identity, numbered, slug_stem
+from chat.names import clean_name, clean_topic, identity, numbered, slug_stem
+from chat.texts import clean_text
 
 HEART = "\N{HEAVY BLACK HEART}\N{VARIATION SELECTOR-16}"
 FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
@@ -164,6 +166,15 @@ def test_a_name_has_at_most_80_characters() -> None:
     with pytest.raises(ChatError, match="80") as refusal:
         clean_name("x" * 81)
     assert refusal.value.code == "too_long"
+
+
+def test_what_is_far_too_long_is_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (names, texts):
+        monkeypatch.setattr(module, "category", pytest.fail)
+    for clean in (clean_name, clean_topic, clean_text):
+        with pytest.raises(ChatError) as refused:
+            clean("\u200b" * 70_000)
+        assert refused.value.code == "too_long"
 
 
 def test_the_longest_identity_fits_its_column() -> None:
