@@ -54,6 +54,9 @@ STYLES = {
     "Token.Generic.Heading": "gh",
     "Token.Generic.Subheading": "gh",
 }
+# Of a language whose patterns look through the rest of the code again and again, which no clock
+# interrupts.
+MOST_CHARS = {"ruby": 1_000}
 CLASSES = frozenset(STYLES.values())
 SPANS = 1_000
 
@@ -61,7 +64,7 @@ SPANS = 1_000
 def highlighted(code: str, language: str, seconds: float) -> str | None:
     """HTML. None where the language is not known, where it would be too much, or take longer."""
     name = LEXERS.get(language.lower())
-    if name is None:
+    if name is None or len(code) > MOST_CHARS.get(name, len(code)):
         return None
     tokens = lexer(name).get_tokens(code)
     until = time.thread_time() + seconds

@@ -36,7 +36,7 @@ STEPS = 20_000
 STEPS_A_LOOK = 32
 # Of the processor; twice what 10,000 characters of sense need.
 SECONDS = 0.03
-# What is done without looking at the clock: pairs of * and _, and addresses without a scheme.
+# What is done without looking at the clock: pairs of * and _, and addresses that are no links yet.
 DELIMITERS = 2_000
 ADDRESSES = 200
 NESTING = 12
@@ -47,6 +47,8 @@ CODE_CHARS = 5_000
 # it, but a sentence's full stop after it is not meant.
 NAME = re.compile(r"(?<![\w@.+-])@([\w@.+-]{0,63}\w)")
 ADDRESS_CHARS = 300
+# No longer one is a link: the linkifier looks through the rest of the text from each scheme on.
+LINK_CHARS = 2_048
 
 # Without a scheme only these are taken for addresses: main.py and README.md are files.
 DOMAINS = ("com", "org", "net", "edu", "gov", "info", "io", "dev", "app")
@@ -197,7 +199,8 @@ def address(state: StateInline, silent: bool) -> bool:
     if not state.src.startswith("://", pos) or state.linkLevel:
         return False
     scheme = SCHEME.search(state.src, max(0, pos - 6), pos)
-    found = scheme and LINKS.match_at_start(state.src[pos - len(scheme[1]) :])
+    start = pos - len(scheme[1]) if scheme else pos
+    found = scheme and LINKS.match_at_start(state.src[start : pos + LINK_CHARS + 2])
     if not scheme or not found or not state.pending.endswith(scheme[1]):
         return False
     url = found.url.rstrip("*")
@@ -220,6 +223,11 @@ def push_link(state: StateInline, target: str, words: str) -> None:
 
 
 class Links(LinkifyIt):  # type: ignore[misc]  # it has no types
+    def test_schema_at(self, text: str, name: str, position: int) -> int:
+        end = position + LINK_CHARS
+        length: int = super().test_schema_at(text[:end], name, position)
+        return 0 if length == LINK_CHARS and end < len(text) else length
+
     def normalize(self, match: Any) -> None:
         bare = not match.schema
         super().normalize(match)
@@ -236,7 +244,7 @@ def few_addresses(state: StateCore) -> None:
     for block in state.tokens:
         for token in block.children or ():
             if token.type == "text":
-                count += token.content.count("@") + token.content.count("www.")
+                count += sum(map(token.content.count, ("@", "www.", "://")))
                 count += len(DOMAIN.findall(token.content))
             count += token.type in {"link_open", "mention"}
     if count > ADDRESSES:

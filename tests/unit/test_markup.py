@@ -380,8 +380,10 @@ BOMBS = [
     # Words of a link, which are looked through for another host.
     *("[" + piece * (9_900 // len(piece)) + "](http://b.c)" for piece in WORDS),
     ("[" + "a." * 120 + "](http://b.c)\n") * 38,
+    # Addresses that only the linkifier finds, behind each other without a gap.
+    *(piece * (9_990 // len(piece)) for piece in ("-http://a/", "#--https://a", "-http://a.b/?")),
 ]
-CODE = ["\n", '"\\', "/*", "a.", "a b", "a<", "&"]
+CODE = ["int %q- ", "<<A\nint %q- ", "\n", '"\\', "/*", "a.", "a b", "a<", "&"]
 
 
 def is_bounded(text: str) -> bool:
@@ -407,6 +409,19 @@ def test_hostile_code_takes_a_bounded_time() -> None:
         for piece in CODE:
             code = piece * (CODE_CHARS // len(piece) - 1)
             assert is_bounded(f"```{language}\n{code}\n```"), (language, piece)
+
+
+def test_what_is_slow_to_colour_is_coloured_where_it_is_short() -> None:
+    code = "def x\n" * 180
+    assert highlighting.highlighted(code[:900], "ruby", 9)
+    assert highlighting.highlighted(code, "ruby", 9) is None
+    assert highlighting.highlighted(code, "python", 9)
+
+
+def test_an_address_has_a_length() -> None:
+    assert render("https://a.example/" + "x" * 2_000).count("</a>") == 1
+    assert not render("https://a.example/" + "x" * 3_000)
+    assert not render("-https://a.example/" + "x" * 3_000)
 
 
 def test_nothing_is_lost_where_it_is_nested_too_deeply() -> None:
