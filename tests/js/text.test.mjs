@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { hue, initials } from "../../static/js/model/avatar.js";
+import { colour, initials } from "../../static/js/model/avatar.js";
 import { Drafts } from "../../static/js/model/drafts.js";
 import { charactersLeft, cleaned, isFewEmoji, lengthOf, spoken } from "../../static/js/model/text.js";
 import { newClientId } from "../../static/js/net/protocol.js";
@@ -53,10 +53,12 @@ describe("an avatar", () => {
   });
 
   it("has a colour that belongs to the username, whatever its case", () => {
-    assert.equal(hue("Ada"), hue("ada"));
-    const hues = new Set(Array.from({ length: 200 }, (_, n) => hue(`user${n}`)));
-    assert.ok(hues.size > 20);
+    assert.deepEqual(colour("Ada"), colour("ada"));
+    const all = Array.from({ length: 200 }, (_, n) => colour(`user${n}`));
+    const hues = new Set(all.map(({ hue }) => hue));
+    assert.equal(hues.size, 12);
     for (const each of hues) assert.ok(each >= 0 && each < 360);
+    assert.equal(new Set(all.map(({ hue, isDeep }) => `${hue} ${isDeep}`)).size, 24);
   });
 });
 

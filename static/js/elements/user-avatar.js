@@ -1,4 +1,4 @@
-import { hue, initials } from "../model/avatar.js";
+import { colour, initials } from "../model/avatar.js";
 
 /** <user-avatar username="ada" name="Ada Lovelace">: initials on a colour of their own. */
 export class UserAvatar extends HTMLElement {
@@ -10,7 +10,9 @@ export class UserAvatar extends HTMLElement {
   /** @param {{username: string, name: string}} person */
   show({ username, name }) {
     this.textContent = initials(name);
-    this.style.setProperty("--hue", hue(username));
+    const { hue, isDeep } = colour(username);
+    this.style.setProperty("--hue", hue);
+    this.classList.toggle("avatar--deep", isDeep);
   }
 
   #given() {

@@ -23,11 +23,19 @@ function firstGrapheme(word) {
   return segmenter.segment(word)[Symbol.iterator]().next().value.segment;
 }
 
-/** The same for a username whatever its case; 0 to 359, spread over 24 hues told apart easily. */
-export function hue(username) {
-  let hash = 2166136261;
-  for (const letter of username.toLowerCase()) {
-    hash = Math.imul(hash ^ letter.codePointAt(0), 16777619);
+/**
+ * The same for a username whatever its case: one of twelve hues, which are as many as are told
+ * apart, in one of two tones. @returns {{hue: number, isDeep: boolean}}
+ */
+export function colour(username) {
+  const place = hash(username.toLowerCase()) % 24;
+  return { hue: (place % 12) * 30 + 10, isDeep: place >= 12 };
+}
+
+function hash(text) {
+  let sum = 2166136261;
+  for (const letter of text) {
+    sum = Math.imul(sum ^ letter.codePointAt(0), 16777619);
   }
-  return (((hash ^ (hash >>> 15)) >>> 0) % 24) * 15;
+  return (sum ^ (sum >>> 16)) >>> 0;
 }
