@@ -26,7 +26,40 @@ class LoginForm(allauth_forms.LoginForm):  # type: ignore[misc]
         self.order_fields(["login", "password"])
 
 
-class AdministratorForm(allauth_forms.SignupForm):  # type: ignore[misc]
+# What AUTH_PASSWORD_VALIDATORS ask for. Each of them tells it in a sentence or two of its own.
+PASSWORD_RULES = _("At least 8 characters; not a common password, not only digits.")
+
+
+class NewPassword:
+    """Its rules in one line, its labels written as all others are."""
+
+    fields: dict[str, forms.Field]
+    password_labels = (_("Password"), _("Password (again)"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, label in zip(("password1", "password2"), self.password_labels, strict=True):
+            self.fields[name].label = label
+        self.fields["password1"].help_text = PASSWORD_RULES
+
+
+class SignupForm(NewPassword, allauth_forms.SignupForm):  # type: ignore[misc]
+    pass
+
+
+class ChangePasswordForm(NewPassword, allauth_forms.ChangePasswordForm):  # type: ignore[misc]
+    password_labels = (_("New password"), _("New password (again)"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["oldpassword"].label = _("Current password")
+
+
+class ResetPasswordKeyForm(NewPassword, allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]
+    password_labels = (_("New password"), _("New password (again)"))
+
+
+class AdministratorForm(SignupForm):
     """Signing up, as the one who looks after all."""
 
     needs_no_invitation = True
