@@ -10,7 +10,6 @@ from tests.browser.acting import (
     messages,
     refuses_posts,
     say,
-    without_sockets,
 )
 from tests.browser.axe import is_fine, seen
 from tests.browser.conftest import Visitor
@@ -40,39 +39,29 @@ async def says(page: Page, count: int) -> None:
     await expect(messages(page)).to_have_count(count)
 
 
-async def test_on_a_low_window_the_banner_stands_above_the_messages(
-    company: Company, visit: Visitor, room: str
-) -> None:
-    page = await visit(
-        company.server, company.bob, "/chat/", viewport={"width": 640, "height": 400}
-    )
-    await without_sockets(page)
-    await page.goto(f"/chat/{room}/")
-    await expect(connection(page)).to_contain_text("Next try in")
-    assert await top_of(page.get_by_role("log")) >= await foot_of(page.locator(BANNER))
-
-
-async def test_the_first_message_can_be_moved_out_from_under_the_banner(
-    company: Company, visit: Visitor
+@pytest.mark.parametrize("height", [800, 400])
+async def test_the_banner_stands_above_the_messages_and_moves_no_line_that_is_read(
+    company: Company, visit: Visitor, height: int
 ) -> None:
     room = await company.alice.make_room()
-    page = await visit(
-        company.server, company.alice, f"/chat/{room}/", viewport={"width": 700, "height": 520}
-    )
-    await is_connected_phone(page)
-    await says(page, 12)
-    await without_sockets(page)
-    await page.reload()
-    await expect(page.locator(BANNER)).to_be_visible()
-    await page.get_by_role("log").evaluate("log => log.scrollTo(0, 0)")
-    beginning = page.locator(".message-list__beginning")
-    assert await top_of(beginning) >= await foot_of(page.locator(BANNER))
-
-
-async def is_connected_phone(page: Page) -> None:
-    """Where the list of people is behind a button."""
+    async with company.alice.tab(room) as alice:
+        for number in range(30):
+            await alice.post(f"message {number}")
+    size = {"width": 700, "height": height}
+    page = await visit(company.server, company.alice, f"/chat/{room}/", viewport=size)
     await expect(connection(page)).to_be_empty()
-    await expect(page.locator(".room__people-button .people-count")).to_have_text("1")
+    log = page.get_by_role("log")
+    read = messages(page).filter(has_text="message 9")
+    await log.evaluate("log => log.scrollTo(0, log.scrollHeight / 3)")
+    place = await top_of(read)
+    await page.context.set_offline(offline=True)
+    await expect(page.locator(BANNER)).to_be_visible()
+    assert await top_of(log) >= await foot_of(page.locator(BANNER))
+    assert await top_of(read) == pytest.approx(place, abs=1)
+    await page.context.set_offline(offline=False)
+    await expect(connection(page)).to_be_empty()
+    assert await top_of(read) == pytest.approx(place, abs=1)
+    assert await log.evaluate("log => log.scrollWidth <= log.clientWidth")
 
 
 async def test_what_failed_is_not_shown_as_waiting(company: Company, visit: Visitor) -> None:
@@ -96,11 +85,14 @@ async def test_members_have_one_line_of_buttons_and_the_bar_an_account(
     )
     page = await visit(company.server, company.alice, f"/chat/{room}/members/", **seen(width))
     row = page.get_by_role("listitem").filter(has_text="@bob")
+    change = row.get_by_role("button", name="Change")
+    await expect(change).to_be_hidden()
+    await row.get_by_role("combobox").select_option("member")
+    await expect(change).to_be_visible()
     tops = {await top_of(each) for each in await row.get_by_role("button").all()}
     assert len(tops) == 1
     await expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     await expect(page.get_by_role("link", name="alice")).to_be_visible()
-    await expect(row.get_by_role("button", name="Change")).to_be_visible()
     await is_fine(page, "members")
 
 

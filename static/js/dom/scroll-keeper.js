@@ -9,12 +9,14 @@ export class ScrollKeeper {
   #scroller;
   #content;
   #observer;
+  #top;
 
   /** @param {HTMLElement} scroller @param {HTMLElement} content whose children stay in place */
   constructor(scroller, content) {
     this.#scroller = scroller;
     this.#content = content;
-    this.#observer = new ResizeObserver(() => this.isAtEnd && this.#toEnd());
+    this.#top = scroller.getBoundingClientRect().top;
+    this.#observer = new ResizeObserver(() => this.#fit());
     this.#observer.observe(scroller);
     this.#observer.observe(content);
   }
@@ -71,6 +73,14 @@ export class ScrollKeeper {
     if (isFollowing) return this.#toEnd();
     if (!anchor?.isConnected) return;
     this.#scroller.scrollTop += anchor.getBoundingClientRect().top - before;
+  }
+
+  /** What appears above the list takes nobody's line away. */
+  #fit() {
+    const { top } = this.#scroller.getBoundingClientRect();
+    if (this.isAtEnd) this.#toEnd();
+    else this.#scroller.scrollTop += top - this.#top;
+    this.#top = top;
   }
 
   #toEnd() {
