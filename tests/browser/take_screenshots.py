@@ -252,7 +252,7 @@ async def keys(page: Page, scene: Scene) -> None:
     await room(page, scene)
     await message_box(page).blur()
     await page.keyboard.press("?")
-    await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
 
 
 @state(SIGNED_IN)

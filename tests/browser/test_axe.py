@@ -75,7 +75,7 @@ async def test_nothing_while_somebody_reads_and_writes(
     await box.fill("")
     await box.blur()
     await press("?")
-    await expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    await expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     await is_fine(page, "the keys")
     await press("Escape")
     await page.get_by_role("button", name="Notifications").click()

@@ -49,7 +49,7 @@ async def test_the_link_of_the_start_leads_to_an_administrator_a_lobby_and_a_gue
         await is_fine(page, "the members")
 
         guest = await visit(server, path=link)
-        await expect(guest.get_by_role("heading", name="Come into Lobby")).to_be_visible()
+        await expect(guest.get_by_role("heading", name="Join Lobby")).to_be_visible()
         await is_fine(guest, "the invitation")
         await guest.get_by_role("button", name="Create an account").click()
         await signs_up(guest, "grace", "Sign up")

@@ -10,6 +10,8 @@ export class KeysDialog extends HTMLElement {
     const groups = KEYS.map((group) => drawGroup(group, isMac));
     this.querySelector(".keys__groups").replaceChildren(...groups);
     dialog.showModal();
+    // What there is to read, and to scroll by keys.
+    this.querySelector(".keys__groups").focus();
   }
 }
 
