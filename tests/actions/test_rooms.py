@@ -53,8 +53,6 @@ def test_a_ban_of_another_process_is_not_undone_by_who_comes_in(
     cast: Cast, standing: str | None, by_page: bool
 ) -> None:
     """Neither goes through the writer, which has one thread."""
-    if connection.vendor == "sqlite":
-        pytest.skip("One transaction writes at a time.")
     alice = Membership.objects.get(user=cast.alice, room=cast.room)
     if standing:
         Membership.objects.create(user=cast.charlie, room=cast.room, standing=standing)
@@ -91,6 +89,9 @@ def in_thread(job: Callable[[], T]) -> T:
 
 
 def somebody_waits() -> bool:
+    """For a row; on SQLite whoever writes waits for the whole database, and nobody can ask who."""
+    if connection.vendor == "sqlite":
+        return True
     with connection.cursor() as cursor:
         cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
         return bool(cursor.fetchone()[0])
