@@ -10,7 +10,6 @@ import { RoomList } from "./elements/room-list.js";
 import { RoomPage } from "./elements/room-page.js";
 import { SignOut } from "./elements/sign-out.js";
 import { ThemeSwitch } from "./elements/theme-switch.js";
-import { TypingLine } from "./elements/typing-line.js";
 import { UnsentBar } from "./elements/unsent-bar.js";
 import { UserAvatar } from "./elements/user-avatar.js";
 
@@ -24,6 +23,5 @@ customElements.define("message-composer", MessageComposer);
 customElements.define("people-list", PeopleList);
 customElements.define("room-list", RoomList);
 customElements.define("sign-out", SignOut);
-customElements.define("typing-line", TypingLine);
 customElements.define("unsent-bar", UnsentBar);
 customElements.define("room-page", RoomPage);

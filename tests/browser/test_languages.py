@@ -123,7 +123,7 @@ async def test_no_script_says_a_word_past_gettext_and_right_to_left_is_laid_out_
         await page.keyboard.press("Escape")
     async with company.charlie.tab(room) as tab:
         await tab.send(type="typing.start")
-        await expect(page.locator("typing-line")).to_be_visible()
+        await expect(page.locator(".typing")).to_be_visible()
         await expect(page.locator(".movement").last).to_be_visible()
         await says_no_english(page)
 

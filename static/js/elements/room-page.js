@@ -1,12 +1,12 @@
 import { readersLocale } from "../dom/locale.js";
-import { csrfToken, write } from "../dom/markup.js";
+import { csrfToken, drawPart, write } from "../dom/markup.js";
 import { followViewport } from "../dom/quirks.js";
 import { Attention } from "../model/attention.js";
 import { Drafts } from "../model/drafts.js";
 import { Outboxes } from "../model/outboxes.js";
 import { roomAddress, RoomList } from "../model/room-list.js";
 import { Room } from "../model/room.js";
-import { TypingTeller } from "../model/typing.js";
+import { typingSentence, TypingTeller } from "../model/typing.js";
 import { gettext } from "../model/words.js";
 import { systemClock } from "../net/clock.js";
 import { Close, newClientId } from "../net/protocol.js";
@@ -262,9 +262,12 @@ export class RoomPage extends HTMLElement {
     for (const element of this.querySelectorAll(".people-count")) element.textContent = count;
   }
 
+  /** Not spoken: it would talk over everything else. */
   #showTyping() {
     const names = this.#room.typists.usernames.map((username) => this.#room.nameOf(username));
-    this.querySelector("typing-line").show(names);
+    const line = this.querySelector(".typing");
+    line.hidden = !names.length;
+    line.querySelector(".typing__words").replaceChildren(...typingSentence(names).map(drawPart));
   }
 
   /** What one may do here changed. */
