@@ -41,14 +41,14 @@ async def test_the_first_load_keeps_its_budget_and_the_second_fetches_the_page_a
 
 async def fetches(page: Page) -> list[str]:
     """What a second visit asks the network for."""
-    asked: list[str] = []
+    asked: dict[str, str] = {}
     session = await page.context.new_cdp_session(page)
     await session.send("Network.enable")
 
     def note(event: dict[str, Any]) -> None:
         response = event["response"]
         if not response.get("fromDiskCache") and event["type"] != "WebSocket":
-            asked.append(response["url"])
+            asked[event["requestId"]] = response["url"]
 
     session.on("Network.responseReceived", note)
     cached: set[str] = set()
@@ -56,7 +56,7 @@ async def fetches(page: Page) -> list[str]:
     await page.goto(page.url)
     await is_connected(page)
     await page.wait_for_load_state("networkidle")
-    return [url for url in asked if "/static/" not in url or not cached]
+    return [url for number, url in asked.items() if number not in cached]
 
 
 async def compressed(company: Company, url: str) -> int:
