@@ -1,14 +1,14 @@
 """What the page costs the network; and that it holds still."""
 
 import asyncio
+import json
 import re
-from typing import Any
+from typing import Any, Self
 
 import pytest
-from playwright.async_api import Page, Request
+from playwright.async_api import Page, Request, WebSocketRoute, expect
 
 from tests.browser.acting import (
-    has_nothing_unsent,
     is_connected,
     say,
     texts,
@@ -67,14 +67,87 @@ async def compressed(company: Company, url: str) -> int:
         return sum([len(chunk) async for chunk in answer.aiter_raw()])
 
 
+LONG = "hold still " * 40
+SIZES = {"phone": (390, 844), "wide": (1280, 800)}
+RECTS = """each => each.map((one) => {
+  const bubble = one.querySelector(".message__bubble");
+  return [one, bubble].map((part) => JSON.stringify(part.getBoundingClientRect()));
+})"""
+
+
+@pytest.mark.parametrize("size", SIZES)
 async def test_nothing_jumps_when_a_message_is_sent(
-    company: Company, visit: Visitor, room: str
+    company: Company, visit: Visitor, room: str, size: str
 ) -> None:
-    page = await visit(company.server, company.bob, f"/chat/{room}/")
+    width, height = SIZES[size]
+    viewport = {"width": width, "height": height}
+    phone = {"has_touch": True, "is_mobile": True} if size == "phone" else {}
+    options = {"viewport": viewport, "reduced_motion": "reduce", **phone}
+    page = await visit(company.server, company.bob, "about:blank", **options)
+    line = await HeldLine.before(page)
+    await page.goto(f"/chat/{room}/")
     await is_connected(page)
-    await say(page, "hold still")
-    await has_nothing_unsent(page)
+    line.hold()
+    await say(page, LONG)
+    await expect(page.locator("[data-state=sending]")).to_have_count(1)
+    before = await rects(page)
+    await line.let_through("ack")
+    await expect(page.locator("[data-state=sent]")).to_have_count(1)
+    assert await rects(page) == before
+    await line.let_through("message.posted")
+    line.say({"type": "typing.started", "room": room, "username": "alice"})
+    await expect(page.get_by_text("alice is typing…")).to_be_visible()
+    assert await rects(page) == before
     keys = await page.locator("article").evaluate_all("each => each.map((one) => one.dataset.key)")
     assert len(set(keys)) == len(keys) == 4
-    assert (await texts(page))[-1] == "hold still"
+    assert (await texts(page))[-1] == LONG.strip()
     assert re.fullmatch(r"own:[0-9a-f-]{36}", keys[-1])
+
+
+async def rects(page: Page) -> list[list[str]]:
+    """Where each message and its bubble stand, once the next frame is drawn."""
+    await page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    return await page.locator("article").evaluate_all(RECTS)
+
+
+class HeldLine:
+    """What the server says is held back, and let through by its kind."""
+
+    def __init__(self) -> None:
+        self.socket: WebSocketRoute | None = None
+        self.is_held = False
+        self.held: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    @classmethod
+    async def before(cls, page: Page) -> Self:
+        line = cls()
+        await page.route_web_socket(re.compile("/ws/"), line.stand_between)
+        return line
+
+    def stand_between(self, socket: WebSocketRoute) -> None:
+        self.socket = socket
+        socket.connect_to_server().on_message(self.hear)
+
+    def hear(self, frame: str | bytes) -> None:
+        said = json.loads(frame)
+        for event in said if isinstance(said, list) else [said]:
+            if self.is_held:
+                self.held.put_nowait(event)
+            else:
+                self.say(event)
+
+    def hold(self) -> None:
+        self.is_held = True
+
+    def say(self, event: dict[str, Any]) -> None:
+        assert self.socket
+        self.socket.send(json.dumps(event))
+
+    async def let_through(self, kind: str) -> None:
+        """The first of that kind, as soon as it comes; others wait on."""
+        others = []
+        while (event := await asyncio.wait_for(self.held.get(), 10))["type"] != kind:
+            others.append(event)
+        for other in others:
+            self.held.put_nowait(other)
+        self.say(event)

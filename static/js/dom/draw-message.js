@@ -78,7 +78,8 @@ function redrawMessage(article, item, look) {
   drawState(article, item.state);
   drawReactions(article, part("reactions"), item, look);
   drawFailure(article, item);
-  part("menu").hidden = !look.hasMenu(item);
+  // It keeps its place: a bubble as wide as the page would else change its width once it is stored.
+  part("menu").classList.toggle("message__menu--none", !look.hasMenu(item));
 }
 
 function drawAvatar(article, item) {

@@ -136,8 +136,8 @@ export function openByLongPress(list, signal) {
 
 /** @returns {boolean} whether it has one */
 function openMenu(article) {
-  const button = article.querySelector("[data-does=menu]");
-  if (!button?.checkVisibility()) return false;
+  const button = article.querySelector("[data-does=menu]:not(.message__menu--none)");
+  if (!button) return false;
   button.click();
   return true;
 }
