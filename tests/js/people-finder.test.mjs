@@ -8,6 +8,8 @@ import { faceOf, initials } from "../../static/js/model/avatar.js";
 import { FakeClock } from "./fakes.mjs";
 
 const BOB = { username: "bob", name: "Bob" };
+const ADA = { username: "ada", name: "Ada" };
+const ALAN = { username: "turing", name: "Alan" };
 const CAROL = { username: "carol", name: "Carol" };
 
 let asked, clock, finder;
@@ -57,6 +59,34 @@ describe("who looks for people", () => {
     finder.toggle({ ...BOB });
     finder.remove(CAROL);
     assert.deepEqual(finder.chosen, []);
+  });
+
+  it("is never given who was found for less than was typed", async () => {
+    finder.search("a");
+    clock.pass(1_000);
+    await finds(ADA, ALAN);
+    finder.search("al");
+    assert.deepEqual(finder.found, [ALAN], "what cannot be meant any more is gone at once");
+    const [choice, again] = [finder.choice(), finder.choice()];
+    assert.equal(asked.at(-1).query, "al", "and the server is asked without a pause");
+    await finds(ALAN);
+    assert.deepEqual([await choice, await again], [ALAN, null], "once, however often it is asked for");
+    finder.search("ala");
+    const tooEarly = finder.choice();
+    finder.search("alad");
+    await finds(ALAN);
+    assert.equal(await tooEarly, null, "who types on has not chosen");
+  });
+
+  it("keeps the mark on whom the arrows chose before the answer", async () => {
+    finder.search("a");
+    clock.pass(1_000);
+    await finds(ADA, ALAN);
+    finder.search("A");
+    finder.move(-1);
+    clock.pass(1_000);
+    await finds(ADA, BOB, ALAN);
+    assert.deepEqual(await finder.choice(), ALAN);
   });
 
   it("goes round the list with the arrows", async () => {

@@ -78,9 +78,10 @@ export class PeoplePicker extends HTMLElement {
     this.#finder.move(step);
   }
 
-  #entered() {
-    const { active, found, chosen, query } = this.#finder;
-    if (found[active]) this.#toggle(found[active]);
+  async #entered() {
+    const { chosen, query } = this.#finder;
+    const person = await this.#finder.choice();
+    if (person) this.#toggle(person);
     else if (!query && chosen.length) this.#form.requestSubmit();
   }
 

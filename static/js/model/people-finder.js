@@ -1,5 +1,7 @@
 // Whom to write to: found by the beginning of a name as it is typed, and chosen.
 
+import { plain } from "./text.js";
+
 /** @typedef {{username: string, name: string}} Person */
 
 const PAUSE_MS = 200;
@@ -21,6 +23,8 @@ export class PeopleFinder {
   #onChange;
   #timer = null;
   #question = 0;
+  #looking = Promise.resolve();
+  #isAwaited = false;
 
   /**
    * @param {object} parts
@@ -44,23 +48,34 @@ export class PeopleFinder {
     if (query === this.#query && this.state === "idle") return;
     this.#query = query;
     this.state = "asking";
+    // Of what an earlier question found that which may still be meant; none of it is chosen blindly.
+    this.found = this.found.filter((person) => isCalled(person, query));
+    this.active = -1;
+    this.#question += 1;
     this.#clock.clearTimeout(this.#timer);
     this.#timer = this.#clock.setTimeout(() => this.look(), PAUSE_MS);
     this.#onChange();
   }
 
   /** Now. What is answered late, to an earlier question, is dropped. */
-  async look() {
+  look() {
     this.#clock.clearTimeout(this.#timer);
-    const question = ++this.#question;
-    this.state = "asking";
-    const answer = await this.#ask(this.#query).catch(() => null);
-    if (question !== this.#question) return;
-    this.state = answer ? "idle" : "failed";
-    this.found = answer?.people ?? [];
-    this.more = answer?.more ?? false;
-    this.active = this.#query && this.found.length ? 0 : -1;
-    this.#onChange();
+    this.#timer = null;
+    this.#looking = this.#look();
+    return this.#looking;
+  }
+
+  /**
+   * Whom Enter takes; where that is not known yet, once it is. Asked twice meanwhile, it answers once.
+   * @returns {Promise<Person | null>}
+   */
+  async choice() {
+    const query = this.#query;
+    if (this.active < 0 && query && this.state === "asking") {
+      if (this.#isAwaited) return null;
+      await this.#answer();
+    }
+    return query === this.#query ? (this.found[this.active] ?? null) : null;
   }
 
   /** @param {1|-1} step round the list */
@@ -70,6 +85,31 @@ export class PeopleFinder {
     const from = this.active < 0 && step < 0 ? 0 : this.active;
     this.active = (from + step + length) % length;
     this.#onChange();
+  }
+
+  async #answer() {
+    this.#isAwaited = true;
+    await (this.#timer === null ? this.#looking : this.look());
+    this.#isAwaited = false;
+  }
+
+  async #look() {
+    const question = ++this.#question;
+    this.state = "asking";
+    const answer = await this.#ask(this.#query).catch(() => null);
+    if (question !== this.#question) return;
+    const marked = this.found[this.active];
+    this.state = answer ? "idle" : "failed";
+    this.found = answer?.people ?? [];
+    this.more = answer?.more ?? false;
+    this.active = this.#placeOf(marked);
+    this.#onChange();
+  }
+
+  /** Who was marked by the arrows meanwhile stays so. */
+  #placeOf(marked) {
+    const place = this.found.findIndex(({ username }) => username === marked?.username);
+    return place < 0 && this.#query && this.found.length ? 0 : place;
   }
 
   isChosen({ username }) {
@@ -90,4 +130,10 @@ export class PeopleFinder {
     this.chosen = this.chosen.filter((each) => each.username !== username);
     this.#onChange();
   }
+}
+
+/** As the server finds them (User.objects.called). */
+function isCalled({ name, username }, query) {
+  const beginning = plain(query);
+  return [name, username].some((called) => plain(called).startsWith(beginning));
 }
