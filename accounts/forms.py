@@ -83,7 +83,7 @@ class AdministratorForm(SignupForm):
 class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = User
-        fields = ("display_name", "language")
+        fields = ("display_name", "language", "theme")
         widgets: ClassVar = {"display_name": forms.TextInput(attrs={"autocomplete": "nickname"})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -92,3 +92,11 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["language"] = forms.ChoiceField(
             label=_("Language"), choices=choices, required=False
         )
+        self.fields["theme"] = forms.ChoiceField(
+            label=_("Appearance"), choices=User.Theme.choices, required=False
+        )
+
+    def clean_theme(self) -> str:
+        """Who says nothing of it keeps it."""
+        theme: str = self.cleaned_data["theme"] or self.instance.theme
+        return theme

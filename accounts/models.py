@@ -33,6 +33,7 @@ USERNAME_CHARS = 64
 USERNAME_KEY_CHARS = 3 * USERNAME_CHARS
 DISPLAY_NAME_CHARS = 80
 LANGUAGE_CHARS = 16
+THEME_CHARS = 8
 
 # What decides whether somebody's sessions are still good.
 ACCESS_FIELDS = ("password", "is_active", "sign_in_epoch")
@@ -74,6 +75,11 @@ class PeopleManager(UserManager["User"]):
 
 
 class User(AbstractUser):
+    class Theme(models.TextChoices):
+        SYSTEM = "system", _("As the system")
+        LIGHT = "light", _("Light")
+        DARK = "dark", _("Dark")
+
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
 
@@ -99,6 +105,14 @@ class User(AbstractUser):
     # A code of the setting LANGUAGES; one that is not there any more counts as empty.
     language = models.CharField(
         _("language"), max_length=LANGUAGE_CHARS, blank=True, default="", db_default=""
+    )
+
+    theme = models.CharField(
+        _("appearance"),
+        max_length=THEME_CHARS,
+        choices=Theme,
+        default=Theme.SYSTEM,
+        db_default=Theme.SYSTEM,
     )
 
     # What they are called, as it is looked for; processes of an older version leave it empty.

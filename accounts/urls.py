@@ -6,10 +6,11 @@ No name in templates/registration/ is one that the admin's password pages look u
 from allauth.account import views as allauth_views
 from django.urls import include, path, re_path
 
-from accounts.views import LoginView, ProfileView, sign_out_elsewhere
+from accounts.views import LoginView, ProfileView, choose_theme, sign_out_elsewhere
 
 urlpatterns = [
     path("", ProfileView.as_view(), name="account_profile"),
+    path("theme/", choose_theme, name="account_theme"),
     path("login/", LoginView.as_view(), name="account_login"),
     path(
         "signup/",

@@ -18,7 +18,7 @@ from django.urls import reverse_lazy
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 from django.views.generic import UpdateView
 
 from accounts import setup
@@ -70,6 +70,18 @@ class ProfileView(LoginRequiredMixin, SuccessMessageMixin, UpdateView):  # type:
     def get_object(self, queryset: QuerySet[User] | None = None) -> User:
         # Not request.user itself: the page would greet with a name that was refused.
         return User.objects.get(username=self.request.user.get_username())
+
+
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    """By the switch in a page, which stays (elements/theme-switch.js)."""
+    if not isinstance(request.user, User):
+        return HttpResponse(status=401)
+    theme = request.POST.get("theme")
+    if theme not in User.Theme.values:
+        return HttpResponse(status=400)
+    User.objects.filter(pk=request.user.pk).update(theme=theme)
+    return HttpResponse(status=204)
 
 
 @login_required

@@ -160,6 +160,7 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
         members=drawing.address("members", slug),
         settings=drawing.address("room-settings", slug),
         level=own.level,
+        theme=user.theme,
         username=user.username,
         person=user.name,
         csrf_token=get_token(request),

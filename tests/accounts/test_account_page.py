@@ -3,7 +3,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from tests.accounts.conftest import browser_of
+from tests.accounts.conftest import Person, browser_of
 
 
 def test_a_display_name_is_saved_and_said(signed_in: Client, ada: User) -> None:
@@ -77,3 +77,37 @@ def test_a_new_password_still_ends_sign_ins_of_a_later_epoch(ada: User) -> None:
     ada.set_password("something else entirely")
     ada.save()
     assert phone.get("/accounts/").status_code == 302
+
+
+# --- Light and dark
+
+
+def test_a_theme_is_that_of_a_person_in_all_their_browsers_and_of_nobody_else(
+    signed_in: Client, person: Person
+) -> None:
+    person("bob")
+    phone, bob = browser_of("ada"), browser_of("bob")
+    assert signed_in.post("/accounts/theme/", {"theme": "dark"}).status_code == 204
+    for address in ("/accounts/", "/chat/", "/chat/nowhere/"):
+        assert 'data-theme="dark"' in phone.get(address).content.decode(), address
+        assert 'data-theme="system"' in bob.get(address).content.decode(), address
+    # What is not said stays, and so does what is not known.
+    phone.post("/accounts/", {"display_name": "Ada"})
+    assert signed_in.post("/accounts/theme/", {"theme": "plaid"}).status_code == 400
+    assert 'value="dark" selected' in signed_in.get("/accounts/").content.decode()
+    page = phone.post("/accounts/", {"display_name": "Ada", "theme": "light"}, follow=True)
+    assert 'data-theme="light"' in page.content.decode()
+
+
+@pytest.mark.django_db
+def test_who_is_not_signed_in_has_the_theme_of_the_browser(client: Client) -> None:
+    assert "data-theme" not in client.get("/accounts/login/").content.decode()
+    assert client.post("/accounts/theme/", {"theme": "dark"}).status_code == 401
+    assert client.get("/accounts/theme/").status_code == 405
+
+
+def test_no_other_site_chooses_a_theme(signed_in: Client, ada: User) -> None:
+    signed_in.handler.enforce_csrf_checks = True
+    assert signed_in.post("/accounts/theme/", {"theme": "dark"}).status_code == 403
+    ada.refresh_from_db()
+    assert ada.theme == "system"

@@ -1,5 +1,7 @@
 """Nothing covers what one came for: on low windows, on phones, on the pages beside the chat."""
 
+import uuid
+
 import pytest
 from playwright.async_api import Locator, Page, expect
 
@@ -15,6 +17,7 @@ from tests.browser.axe import is_fine, seen
 from tests.browser.conftest import Visitor
 from tests.browser.test_navigation import PHONE
 from tests.cast import Company
+from tests.chatter import Chatter
 
 pytestmark = pytest.mark.asyncio
 
@@ -135,3 +138,29 @@ async def test_the_time_of_a_message_reads_the_same_beside_any_script(
     message = messages(page).last
     await expect(message.locator(".message__bubble")).to_have_css("direction", "rtl")
     await expect(message.locator("time")).to_have_css("direction", "ltr")
+
+
+async def test_a_theme_goes_with_the_person_and_not_with_the_browser(
+    company: Company, visit: Visitor, room: str
+) -> None:
+    """Before any of the page's own code runs: nothing flashes."""
+    scheme = "getComputedStyle(document.documentElement).colorScheme"
+    dora = await Chatter(company.server, f"dora-{uuid.uuid4().hex[:8]}").sign_up()
+    page = await visit(company.server, dora, f"/chat/{room}/")
+    assert await page.evaluate(scheme) == "light dark"
+    async with page.expect_response("**/accounts/theme/"):
+        await page.get_by_role("radio", name="Dark").check(force=True)
+    assert await page.evaluate(scheme) == "dark"
+    plain = await visit(company.server, dora, "/chat/", java_script_enabled=False)
+    await expect(plain.locator("html")).to_have_attribute("data-theme", "dark")
+
+    # Bob, in the browser in which Dora sat.
+    cookie = {"name": "sessionid", "value": company.bob.web.cookies["sessionid"]}
+    await page.context.add_cookies([{**cookie, "url": company.server.address}])
+    await page.goto(f"/chat/{room}/")
+    assert await page.evaluate(scheme) == "light dark"
+    await expect(page.get_by_role("radio", name="As the system")).to_be_checked()
+    await page.context.clear_cookies()
+    await page.goto("/accounts/login/")
+    assert await page.evaluate(scheme) == "dark"
+    await dora.web.aclose()

@@ -171,6 +171,16 @@ def test_the_page_costs_the_same_however_much_is_in_it(
             open_room(name=f"Room {number}", by=cast.bob)
 
 
+def test_a_page_that_is_drawn_once_has_the_theme_of_each_who_looks_at_it(
+    cast: Cast, browser: Browser
+) -> None:
+    alice, bob = browser(cast.alice), browser(cast.bob)
+    alice.post("/accounts/theme/", {"theme": "dark"})
+    for _ in range(2):
+        assert 'data-theme="dark"' in source_of(alice.get("/chat/lobby/"))  # type: ignore[arg-type]
+        assert 'data-theme="system"' in source_of(bob.get("/chat/lobby/"))  # type: ignore[arg-type]
+
+
 def test_a_page_has_nothing_inline_but_data(cast: Cast, browser: Browser) -> None:
     for address in ("/chat/", "/chat/lobby/"):
         source = source_of(browser(cast.bob).get(address))  # type: ignore[arg-type]

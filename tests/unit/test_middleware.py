@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 from django.views.decorators.cache import cache_control
 
+from accounts.themes import theme
 from ChatApp.middleware import LanguageMiddleware, SecurityHeadersMiddleware
 
 
@@ -98,6 +99,8 @@ def test_a_database_that_is_away_is_waited_for_once_and_told_in_the_browsers_lan
     def view(request: HttpRequest) -> HttpResponse:
         with pytest.raises(OperationalError):
             request.user.get_username()
+        # Its page has to be drawn all the same.
+        assert theme(request) == {"theme": ""}
         return HttpResponse(get_language())
 
     request = HttpRequest()

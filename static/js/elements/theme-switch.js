@@ -1,8 +1,10 @@
-/** Light, dark, or as the system has it. js/theme.js applies the choice on the next page. */
+/** Light, dark, or as the system has it: of an account, in all of its browsers. */
 export class ThemeSwitch extends HTMLElement {
+  #saving = Promise.resolve();
+
   connectedCallback() {
     const chosen = document.documentElement.dataset.theme ?? "system";
-    for (const input of this.#inputs()) input.checked = input.value === chosen;
+    for (const input of this.querySelectorAll("input")) input.checked = input.value === chosen;
     this.addEventListener("change", this);
   }
 
@@ -12,14 +14,23 @@ export class ThemeSwitch extends HTMLElement {
 
   handleEvent({ target }) {
     const theme = target.value;
-    if (theme === "system") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = theme;
+    document.documentElement.dataset.theme = theme;
     colourFrame(theme);
-    keep(theme);
+    keepForTheEntrance(theme);
+    // One after the other: the last choice is the one that stays.
+    this.#saving = this.#saving.then(() => this.#save(theme));
   }
 
-  #inputs() {
-    return this.querySelectorAll("input");
+  /** Where that fails, the choice holds for this page. */
+  #save(theme) {
+    const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+    return fetch(this.dataset.address, {
+      method: "POST",
+      headers: { "X-CSRFToken": token },
+      body: new URLSearchParams({ theme }),
+      // Somebody may choose and go on at once.
+      keepalive: true,
+    }).catch(() => {});
   }
 }
 
@@ -32,11 +43,12 @@ function colourFrame(theme) {
   }
 }
 
-function keep(theme) {
+/** Where nobody is signed in, the pages look as they did last in this browser (js/theme.js). */
+function keepForTheEntrance(theme) {
   try {
     if (theme === "system") localStorage.removeItem("theme");
     else localStorage.setItem("theme", theme);
   } catch {
-    // Storage may be forbidden: then the choice holds for this page.
+    // Storage may be forbidden.
   }
 }
