@@ -36,7 +36,8 @@ def edit_message(*, message: Message, text: str) -> bool:
     False where the text is the same. Raises ChatError: empty, too_long, read_only, no_such_message
     where it was deleted meanwhile.
     """
-    text = texts.clean_text(text)
+    # As in posting: a file says enough by itself.
+    text = "" if message.attachments and not text.strip() else texts.clean_text(text)
     html = html_of(text, by=message.sender_id)
     return node.writer.run(partial(rewrite, message.pk, text, html))
 

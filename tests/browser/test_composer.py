@@ -175,6 +175,18 @@ async def test_files_are_chosen_removed_sent_and_looked_at(
         await messages(other).last.get_by_role("link", name="Notes.txt").click()
     assert (await (await download.value).path()).read_bytes() == b"soil, sun"
 
+    # Words may be added, and taken away again: the files say enough.
+    editing = page.get_by_text("Editing your message")
+    for before, words in (("", ""), ("", "The plan"), ("The plan", "")):
+        await message_box(page).press("ArrowUp")
+        await expect(message_box(page)).to_have_value(before)
+        await message_box(page).fill(words)
+        await message_box(page).press("Enter")
+        await expect(editing).to_be_hidden()
+        if words:
+            await is_shown(other, "bob", words)
+    await expect(other.get_by_text("The plan")).to_have_count(0)
+
 
 async def test_a_file_that_is_pasted_without_a_line_waits_for_it(
     company: Company, visit: Visitor, room: str

@@ -23,6 +23,8 @@ from PIL import Image
 from chat import pictures, shelf
 from chat.actions import uploading
 from chat.actions.members import remove
+from chat.actions.messages import edit_message
+from chat.errors import ChatError
 from chat.limits import LOOKED_AT_A_PERSON, LOOKED_AT_ONCE, TokenBuckets
 from chat.models import Attachment, Membership, Message
 from chat.node import node
@@ -243,6 +245,20 @@ def test_a_message_has_ten_files_at_most_and_needs_words_without_any(bob: Client
     assert [file["id"] for file in shown(bob)[0]["attachments"]] == [
         file["id"] for file in files[:10]
     ]
+
+
+def test_the_words_beside_a_file_may_be_taken_back_and_those_without_may_not(
+    cast: Cast, bob: Client
+) -> None:
+    post(bob, uploaded(bob), text="see here")
+    post(bob, text="alone")
+    beside, alone = Message.objects.order_by("seq")
+    assert edit_message(message=beside, text=" \n")
+    assert [each["message"] for each in shown(bob)] == ["", "alone"]
+    assert shown(bob)[0]["attachments"]
+    with pytest.raises(ChatError) as refusal:
+        edit_message(message=alone, text=" \n")
+    assert refusal.value.code == "empty"
 
 
 def test_posting_and_reading_without_files_ask_nothing_of_them(

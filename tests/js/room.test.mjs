@@ -52,6 +52,30 @@ function connect() {
 
 beforeEach(() => enter(["hello"]));
 
+describe("what one said oneself", () => {
+  it("is edited from below: what failed stands under what was sent", async () => {
+    server.post("ada", "sent", "sent-before");
+    connect();
+    assert.equal(room.lastOwn().text, "sent");
+    room.post("refused");
+    await quiet();
+    room.receive({ type: "error", client_id: "ada-1", code: "muted", detail: "Not now." });
+    const { text, clientId, state } = room.lastOwn();
+    assert.deepEqual([text, clientId, state], ["refused", "ada-1", "failed"]);
+  });
+
+  it("is marked as unread from there where others said something after it", () => {
+    server.post("ada", "mine", "sent-before");
+    connect();
+    const mine = () => room.itemOf(room.timeline.messages[1]);
+    assert.ok(!room.mayMarkUnread(mine()));
+    room.receive(server.post("ben", "an answer"));
+    assert.ok(room.mayMarkUnread(mine()));
+    room.markUnread(mine());
+    assert.deepEqual([room.unread, room.firstUnread().message], [1, "an answer"]);
+  });
+});
+
 describe("a room", () => {
   it("resumes from the tick of its page, and sends only when it has caught up", async () => {
     room.post("mine");

@@ -33,12 +33,12 @@ export class MessageActs {
   does = {
     "message-save": (change) => this.#save(change),
     "message-retry": ({ item }) => this.#room.outbox.retry(item.clientId),
-    "message-rewrite": ({ item }) => this.#composer.edit({ clientId: item.clientId, text: item.text }),
+    "message-rewrite": ({ item }) => this.#composer.edit(editOf(item)),
     "message-discard": ({ item }) => this.#room.outbox.discard(item.clientId),
     "message-react": ({ item, emoji }) => this.#try(this.#room.react(item, emoji)),
     "message-pick": ({ item, button }) => this.#pickReaction(item, button),
     "message-reply": ({ item }) => this.#composer.reply(item.id),
-    "message-edit": ({ item }) => this.#composer.edit({ id: item.id, text: item.text }),
+    "message-edit": ({ item }) => this.#composer.edit(editOf(item)),
     "message-link": ({ item }) => this.#copyLink(item),
     "message-copy": ({ item }) => this.#copy(item.text, gettext("Text copied.")),
     "message-unread": ({ item }) => this.#markUnread(item),
@@ -51,14 +51,13 @@ export class MessageActs {
 
   /** What the menu of a message has, by the names in `data-offer`. */
   offers(item) {
-    const { isLive } = this.#room;
     return {
       react: this.#room.mayTouch(item),
       reply: !item.deleted && !this.#room.whyClosed,
       edit: this.#room.mayEdit(item),
       link: true,
       copy: !item.deleted && Boolean(item.text),
-      unread: isLive && !item.mine,
+      unread: this.#room.mayMarkUnread(item),
       delete: this.#room.mayDelete(item),
     };
   }
@@ -72,13 +71,13 @@ export class MessageActs {
 
   #saveUnsent(clientId, text) {
     const isThere = this.#room.outbox.rewrite(clientId, text);
-    if (!isThere) this.#room.post(text);
+    if (!isThere && text) this.#room.post(text);
     this.#composer.saved();
   }
 
   #editLast() {
     const item = this.#room.lastOwn();
-    if (item) this.#composer.edit({ id: item.id, text: item.text });
+    if (item) this.#composer.edit(editOf(item));
   }
 
   async #delete(item) {
@@ -162,3 +161,10 @@ export class MessageActs {
     else this.#composer.notice(gettext("Not marked: there is no connection right now."));
   }
 }
+
+/** What the composer is told of a message that is to say something else; unsent, it has no id. */
+const editOf = ({ id, clientId, text, attachments }) => ({
+  ...(id === undefined ? { clientId } : { id }),
+  text,
+  hasFiles: attachments.length > 0,
+});

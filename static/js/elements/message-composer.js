@@ -110,7 +110,10 @@ export class MessageComposer extends HTMLElement {
     this.focus();
   }
 
-  /** @param {{id?: number, clientId?: string, text: string}} message one's own; or unsent */
+  /**
+   * @param {{id?: number, clientId?: string, text: string, hasFiles: boolean}} message one's own; or
+   *   unsent. With files it may be without words.
+   */
   edit(message) {
     if (!this.#edited) this.#aside = this.text;
     this.#edited = message;
@@ -339,9 +342,9 @@ export class MessageComposer extends HTMLElement {
 
   #save(text) {
     if (this.#isSaving) return;
-    const { id, clientId, text: before } = this.#edited;
-    if (!text) return this.notice(gettext("A message needs some text. To take it back, delete it."));
+    const { id, clientId, text: before, hasFiles } = this.#edited;
     if (text === before && id) return this.saved();
+    if (!text && !hasFiles) return this.notice(gettext("A message needs some text. To take it back, delete it."));
     this.#isSaving = true;
     this.notice("");
     this.#refresh();

@@ -319,12 +319,20 @@ export class Room extends EventTarget {
     return this.isMenuOf(item) && !item.deleted && !this.archived;
   }
 
+  /** Where something of others waits from there on: one's own is never unread. */
+  mayMarkUnread(item) {
+    const isOthers = !item.mine && !item.deleted;
+    return this.isLive && this.isMenuOf(item) && (isOthers || this.countNews(item.seq) > 0);
+  }
+
   mayDelete(item) {
     return this.isMenuOf(item) && !item.deleted && (item.mine || this.canModerate);
   }
 
-  /** One's own last message that can be edited. @returns {object | null} an item */
+  /** One's own last message that can be edited, unsent or not. @returns {object | null} an item */
   lastOwn() {
+    const failed = this.outbox.failed.at(-1);
+    if (failed) return this.#itemOfEntry(failed);
     const { messages } = this.timeline;
     const own = messages.findLast((message) => this.#isMine(message) && !message.deleted);
     return own ? this.itemOf(own) : null;
