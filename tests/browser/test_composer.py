@@ -128,6 +128,13 @@ async def test_the_picker_puts_emoji_into_the_message_and_below_others(
     await is_connected(page)
     await button.click()
     await expect(recent).to_have_text(["😃", "👋🏿"])
+    await press("Escape")
+    # And first in the row of a message.
+    menu = await opens_menu(page, first)
+    quick = menu.get_by_role("group", name="Quick reactions").get_by_role("button")
+    for place, emoji in enumerate(("😃", "👋", "👍", "❤️")):
+        await expect(quick.nth(place)).to_have_accessible_name(emoji)
+    await expect(quick).to_have_count(7)
 
 
 def tray(page: Page) -> Locator:

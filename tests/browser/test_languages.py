@@ -103,6 +103,8 @@ async def test_no_script_says_a_word_past_gettext_and_right_to_left_is_laid_out_
     for action in ("reply", "delete"):
         await mine.hover()
         await mine.locator(".message__menu").click()
+        await page.keyboard.press("ArrowLeft")
+        await expect(page.locator("message-menu [data-emoji]").nth(1)).to_be_focused()
         await page.locator(f"message-menu [data-action={action}]").click()
         await says_no_english(page)
         await page.keyboard.press("Escape")

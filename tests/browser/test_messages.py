@@ -45,6 +45,10 @@ async def test_up_edits_the_last_message_and_everybody_sees_that_it_was(
     await message_box(alice).press("Enter")
     shown = await is_shown(bob, "alice", "Hello, Bob")
     await expect(shown.get_by_text("edited")).to_have_attribute("title", re.compile(r"\d{4}"))
+    # Without a mouse it is read in the menu.
+    menu = await opens_menu(bob, shown)
+    facts = re.compile(r"\b\d{4}\b.* Edited: .*\b\d{4}\b")
+    await expect(menu).to_have_accessible_description(facts)
     await expect(message_box(alice)).to_have_value("")
     await expect(messages(bob)).to_have_count(1)
 

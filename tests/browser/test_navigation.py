@@ -89,6 +89,16 @@ async def test_what_waits_is_counted_and_the_keys_lead_there(
     busy = await room_of(company.alice, company.bob, name="C")
     page = await visit(company.server, company.bob, f"/chat/{here}/")
     await is_connected(page)
+    # What is half written elsewhere, in another tab too; not in the room on screen.
+    other = await page.context.new_page()
+    await other.goto(f"/chat/{quiet}/")
+    await message_box(other).fill("half a thou")
+    link = f'a[data-room="{quiet}"]'
+    await expect(page.locator(link)).to_have_accessible_name(re.compile("^B .*Draft$"))
+    await expect(other.locator(link)).not_to_have_accessible_name(re.compile("Draft"))
+    await message_box(other).fill("")
+    await expect(page.locator(link)).not_to_have_accessible_name(re.compile("Draft"))
+    await other.close()
     async with company.alice.tab(busy) as alice:
         for text in ("one", "two @bob", "three"):
             await alice.post(text)

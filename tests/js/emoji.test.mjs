@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
 
-import { EmojiBook, EmojiMemory, groupName } from "../../static/js/model/emoji.js";
+import { EmojiBook, groupName } from "../../static/js/model/emoji.js";
+import { EmojiMemory } from "../../static/js/model/kept.js";
 
 const file = readFileSync(new URL("../../static/data/emoji.json", import.meta.url));
 const book = new EmojiBook(JSON.parse(file));

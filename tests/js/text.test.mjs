@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
 import { colour, initials } from "../../static/js/model/avatar.js";
-import { Drafts } from "../../static/js/model/drafts.js";
+import { Drafts } from "../../static/js/model/kept.js";
 import { charactersLeft, cleaned, isFewEmoji, lengthOf, spoken } from "../../static/js/model/text.js";
 import { newClientId } from "../../static/js/net/protocol.js";
 
@@ -80,7 +80,9 @@ describe("a draft", () => {
     assert.deepEqual(drafts.read("lobby"), { text: "hello", replyTo: 7 });
     assert.deepEqual(drafts.read("garden"), {});
     assert.deepEqual(new Drafts(storage, "ben").read("lobby"), {});
+    assert.deepEqual([drafts.has("lobby"), drafts.has("garden")], [true, false]);
     drafts.write("lobby", { text: "" });
+    assert.ok(!drafts.has("lobby"));
     assert.equal(storage.kept.size, 0);
   });
 
@@ -89,6 +91,7 @@ describe("a draft", () => {
     new Drafts(full, "ada").write("lobby", { text: "hello" });
     new Drafts(null, "ada").write("lobby", { text: "hello" });
     assert.deepEqual(new Drafts(null, "ada").read("lobby"), {});
+    assert.ok(!new Drafts(null, "ada").has("lobby"));
   });
 });
 

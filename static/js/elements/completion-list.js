@@ -9,7 +9,8 @@ import {
   suggestPeople,
   together,
 } from "../model/completion.js";
-import { EmojiMemory, fetchEmojiBook } from "../model/emoji.js";
+import { fetchEmojiBook } from "../model/emoji.js";
+import { EmojiMemory } from "../model/kept.js";
 import { ngettext } from "../model/words.js";
 
 /** The server is asked when the typing rests. */

@@ -1,5 +1,6 @@
 import { bringStyles, cloneTemplate, write } from "../dom/markup.js";
-import { EmojiMemory, fetchEmojiBook, groupName, TONES, toneName } from "../model/emoji.js";
+import { fetchEmojiBook, groupName, toneName } from "../model/emoji.js";
+import { EmojiMemory, TONES } from "../model/kept.js";
 import { ngettext } from "../model/words.js";
 import { placeBeside } from "./message-menu.js";
 

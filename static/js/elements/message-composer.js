@@ -63,7 +63,7 @@ export class MessageComposer extends HTMLElement {
 
   /**
    * @param {object} setting
-   * @param {import("../model/drafts.js").Drafts} setting.drafts
+   * @param {import("../model/kept.js").Drafts} setting.drafts
    * @param {string} setting.room
    * @param {number} setting.limit in code points
    * @param {(id: number) => import("../model/items.js").Quote} setting.quoteOf

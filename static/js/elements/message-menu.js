@@ -1,3 +1,7 @@
+import { readersDates } from "../dom/locale.js";
+import { write } from "../dom/markup.js";
+import { gettext } from "../model/words.js";
+
 const GAP_PX = 4;
 const STEPS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };
 
@@ -9,6 +13,9 @@ const STEPS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };
 export class MessageMenu extends HTMLElement {
   #item = null;
   #button = null;
+  #memory = null;
+  /** The row as the page has it, to be filled up with. */
+  #usual = new Map();
 
   connectedCallback() {
     for (const type of ["click", "keydown", "toggle"]) this.addEventListener(type, this);
@@ -18,6 +25,12 @@ export class MessageMenu extends HTMLElement {
   disconnectedCallback() {
     for (const type of ["click", "keydown", "toggle"]) this.removeEventListener(type, this);
     removeEventListener("resize", this);
+  }
+
+  /** @param {import("../model/kept.js").EmojiMemory} memory of the reader */
+  prepare(memory) {
+    this.#memory = memory;
+    this.#usual = new Map(this.#emojiButtons.map(({ title, dataset }) => [dataset.emoji, title]));
   }
 
   /** The message whose menu is open; null: none is. */
@@ -30,6 +43,8 @@ export class MessageMenu extends HTMLElement {
     this.#item = item;
     this.#button = button;
     button.closest("article").append(this);
+    this.#showFacts(item);
+    this.#showQuick();
     this.offer(offers);
     this.showPopover();
     placeBeside(this, button);
@@ -47,6 +62,24 @@ export class MessageMenu extends HTMLElement {
     }
   }
 
+  /** What stands in a `title` elsewhere, for those who have no mouse to point with. */
+  #showFacts({ timestamp, edited, deleted }) {
+    const full = (time) => readersDates().full(new Date(time));
+    write(this.querySelector(".menu__time"), full(timestamp));
+    const words = edited && !deleted ? gettext("Edited: %(time)s", { time: full(edited) }) : "";
+    write(this.querySelector(".menu__edited"), words);
+  }
+
+  /** What the reader used last comes first. */
+  #showQuick() {
+    const quick = new Set([...this.#memory.recent, ...this.#usual.keys()]).values();
+    for (const button of this.#emojiButtons) {
+      const emoji = quick.next().value;
+      button.dataset.emoji = button.textContent = emoji;
+      button.title = this.#usual.get(emoji) ?? "";
+    }
+  }
+
   handleEvent(event) {
     if (event.type === "toggle") this.#button?.setAttribute("aria-expanded", this.#isOpen);
     else if (event.type === "resize") this.#close();
@@ -55,11 +88,11 @@ export class MessageMenu extends HTMLElement {
   }
 
   #move(event) {
-    const step = STEPS[event.key];
+    const isAcross = event.key === "ArrowRight" || event.key === "ArrowLeft";
+    const step = STEPS[event.key] * (isAcross && isRightToLeft(this) ? -1 : 1);
     if (!step) return;
     event.preventDefault();
     event.stopPropagation();
-    const isAcross = event.key === "ArrowRight" || event.key === "ArrowLeft";
     const choices = isAcross ? this.#quick : this.#stops(document.activeElement);
     const index = choices.indexOf(document.activeElement);
     if (index >= 0) choices.at((index + step) % choices.length).focus();
@@ -93,6 +126,10 @@ export class MessageMenu extends HTMLElement {
     if (this.#isOpen) this.hidePopover();
   }
 
+  get #emojiButtons() {
+    return [...this.querySelectorAll("[data-emoji]")];
+  }
+
   get #choices() {
     return [...this.querySelectorAll("button")].filter((each) => !each.closest("[hidden]"));
   }
@@ -113,12 +150,13 @@ export class MessageMenu extends HTMLElement {
 export function placeBeside(menu, button) {
   const at = button.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = menu;
-  const isRightToLeft = getComputedStyle(button).direction === "rtl";
-  const left = isRightToLeft ? at.left : at.right - width;
+  const left = isRightToLeft(button) ? at.left : at.right - width;
   const below = at.bottom + GAP_PX;
   const top = below + height > innerHeight ? at.top - GAP_PX - height : below;
   menu.style.left = `${clamp(left, GAP_PX, innerWidth - width - GAP_PX)}px`;
   menu.style.top = `${clamp(top, GAP_PX, innerHeight - height - GAP_PX)}px`;
 }
+
+const isRightToLeft = (element) => getComputedStyle(element).direction === "rtl";
 
 const clamp = (value, least, most) => Math.max(least, Math.min(most, value));

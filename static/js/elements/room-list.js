@@ -4,15 +4,35 @@ import { callsOf, roomAddress } from "../model/room-list.js";
 import { gettext, written } from "../model/words.js";
 
 const DIRECT = "direct";
+const HEARD = ["storage", "pageshow"];
 
-/** The rooms in the sidebar, with what waits in each. */
+/** The rooms in the sidebar, with what waits in each, and where something is half written. */
 export class RoomList extends HTMLElement {
   #isQuiet = () => false;
+  #drafts = null;
 
-  /** The room on screen, whose news are not counted, and the address of all rooms. */
-  prepare({ current, address }) {
+  connectedCallback() {
+    for (const type of HEARD) addEventListener(type, this);
+  }
+
+  disconnectedCallback() {
+    for (const type of HEARD) removeEventListener(type, this);
+  }
+
+  /**
+   * The room on screen, whose news are not counted, and the address of all rooms.
+   * @param {{current: string, address: string, drafts: import("../model/kept.js").Drafts}} parts
+   */
+  prepare({ current, address, drafts }) {
     this.current = current;
     this.address = address;
+    this.#drafts = drafts;
+    this.#showDrafts();
+  }
+
+  /** Another tab wrote; or the page comes back, and some may have written meanwhile. */
+  handleEvent() {
+    if (this.#drafts) this.#showDrafts();
   }
 
   /** @param {import("../model/room-list.js").RoomList} list */
@@ -75,6 +95,7 @@ export class RoomList extends HTMLElement {
     link.href = roomAddress(this.address, room.room);
     link.dataset.room = room.room;
     this.#refresh(link, room);
+    this.#showDraft(link);
     const list = this.#listOf(room);
     const links = [...list.querySelectorAll("a[data-room]")];
     const next = links.find((each) => nameOf(each).localeCompare(room.name) > 0);
@@ -84,6 +105,19 @@ export class RoomList extends HTMLElement {
   #listOf({ kind }) {
     const section = kind === DIRECT ? "direct" : "rooms";
     return this.querySelector(`[data-section="${section}"] ul`);
+  }
+
+  #showDrafts() {
+    for (const link of this.#links) this.#showDraft(link);
+  }
+
+  /** What is half written in the room on screen stands in front of the writer. */
+  #showDraft(link) {
+    const { room } = link.dataset;
+    const isThere = room !== this.current && this.#drafts.has(room);
+    const mark = link.querySelector(".room-link__draft");
+    if (!isThere) mark?.remove();
+    else if (!mark) link.querySelector(".room-link__name").after(cloneTemplate("draft"));
   }
 
   get #links() {

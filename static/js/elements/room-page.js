@@ -2,7 +2,7 @@ import { readersLocale } from "../dom/locale.js";
 import { csrfToken, drawPart, write } from "../dom/markup.js";
 import { followViewport } from "../dom/quirks.js";
 import { Attention } from "../model/attention.js";
-import { Drafts } from "../model/drafts.js";
+import { Drafts, EmojiMemory } from "../model/kept.js";
 import { Outboxes } from "../model/outboxes.js";
 import { roomAddress, RoomList } from "../model/room-list.js";
 import { Room } from "../model/room.js";
@@ -132,8 +132,9 @@ export class RoomPage extends HTMLElement {
   #showParts() {
     const { user, room, limits, urls } = this.#page;
     const uploading = { address: urls.uploads, limits, clock: systemClock };
+    const drafts = new Drafts(allowed("localStorage"), user.username);
     this.#composer.prepare({
-      drafts: new Drafts(allowed("localStorage"), user.username),
+      drafts,
       room: room.room,
       limit: limits.message_chars,
       quoteOf: (id) => this.#room.quoteOf(id),
@@ -146,7 +147,8 @@ export class RoomPage extends HTMLElement {
       address: urls.people,
       clock: systemClock,
     });
-    this.querySelector("room-list").prepare({ current: room.room, address: this.dataset.rooms });
+    this.querySelector("room-list").prepare({ current: room.room, address: this.dataset.rooms, drafts });
+    this.#menu.prepare(new EmojiMemory(allowed("localStorage"), user.username));
     this.querySelector("sign-out").countFleeting = () => (this.#isFleeting ? this.#unsent : 0);
     if (this.#linked) this.#list.visit();
     this.#list.room = this.#room;

@@ -1,11 +1,8 @@
-// Emoji by group, name and words, as static/data/emoji*.json have them (bin/emoji); and which of
-// them somebody used last, in which skin tone. Pure.
+// Emoji by group, name and words, as static/data/emoji*.json have them (bin/emoji). Pure.
 
 import { gettext, language } from "./words.js";
 
-export const TONES = 6;
 const FOLDER = new URL("../../data/", import.meta.url);
-const RECENT = 24;
 const STYLE = "\ufe0f";
 const FIRST_TONE = 0x1f3fb;
 
@@ -142,53 +139,4 @@ async function read(fetch) {
   const english = await fetch(new URL("emoji.json", FOLDER));
   if (!english.ok) throw new Error(`no emoji: ${english.status}`);
   return new EmojiBook(await english.json());
-}
-
-/** What one account used last, in this browser. */
-export class EmojiMemory {
-  #storage;
-  #key;
-
-  /** @param {Storage | null} storage null where the browser forbids it */
-  constructor(storage, username) {
-    this.#storage = storage;
-    this.#key = `emoji:${username}`;
-  }
-
-  /** Characters, the last one first. @returns {string[]} */
-  get recent() {
-    const { recent } = this.#read();
-    return Array.isArray(recent) ? recent.filter((each) => typeof each === "string") : [];
-  }
-
-  /** @returns {number} 0 to 5 */
-  get tone() {
-    const { tone } = this.#read();
-    return Number.isInteger(tone) && tone > 0 && tone < TONES ? tone : 0;
-  }
-
-  set tone(tone) {
-    this.#write({ ...this.#read(), tone });
-  }
-
-  use(character) {
-    const others = this.recent.filter((each) => each !== character);
-    this.#write({ ...this.#read(), recent: [character, ...others].slice(0, RECENT) });
-  }
-
-  #read() {
-    try {
-      return JSON.parse(this.#storage.getItem(this.#key)) ?? {};
-    } catch {
-      return {};
-    }
-  }
-
-  #write(kept) {
-    try {
-      this.#storage.setItem(this.#key, JSON.stringify(kept));
-    } catch {
-      // Full or forbidden: it is not worth an error.
-    }
-  }
 }
