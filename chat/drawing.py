@@ -70,7 +70,16 @@ def embedded(text: bytes) -> SafeString:
 DRAWINGS: dict[tuple[object, ...], Drawing] = {}
 
 
-PAGE_GAPS = ("links", "conversations", "members", "settings", "level", "theme", "csrf_token", "page")
+PAGE_GAPS = (
+    "links",
+    "conversations",
+    "members",
+    "settings",
+    "level",
+    "theme",
+    "csrf_token",
+    "page",
+)
 
 
 def room_page(

@@ -56,8 +56,13 @@ def rooms_page(request: HttpRequest) -> HttpResponse:
         kind = Room.Kind.PRIVATE if form.cleaned_data["private"] else Room.Kind.PUBLIC
         room, _is_new = open_room(name=form.cleaned_data["name"], by=user, kind=kind)
         return redirect("room", room.slug)
-    conversations = own_conversations(own_rooms(user.pk))
-    context = {"form": form, "conversations": conversations, **lobby(user, request.GET)}
+    own = own_rooms(user.pk)
+    context = {
+        "form": form,
+        "conversations": own_conversations(own),
+        "choices": drawing.embedded(msgspec.json.encode([choice(each) for each in own])),
+        **lobby(user, request.GET),
+    }
     return render(request, "chat/rooms.html", context)
 
 
@@ -73,6 +78,26 @@ def start_conversation(request: HttpRequest) -> HttpResponse:
         notices.error(request, refusal.detail)
         return redirect("people-page")
     return redirect("room", room.slug)
+
+
+class Choice(Struct, rename="camel"):
+    """A room as the switcher shows it (model/switcher.js)."""
+
+    room: str
+    name: str
+    kind: str
+    topic: str
+    unread: int
+    calls: int
+    is_own: bool = True
+    is_current: bool = False
+
+
+def choice(own: OwnRoom) -> Choice:
+    """What waits where nothing is to be told is not counted."""
+    is_quiet = own.level == Membership.Notify.NOTHING
+    unread, calls = (0, 0) if is_quiet else (own.unread, own.calls)
+    return Choice(own.slug, own.name, own.kind, own.topic, unread, calls)
 
 
 def own_conversations(own: list[OwnRoom]) -> list[OwnRoom]:

@@ -80,6 +80,22 @@ async def test_a_few_letters_lead_to_another_room(
     await page.keyboard.press("?")
     await expect(dialog).to_be_visible()
 
+    # On the page of all rooms as well: those that work there.
+    await page.goto("/chat/")
+    await page.get_by_role("main").focus()
+    await page.keyboard.press("?")
+    await expect(dialog).to_contain_text("Go to a room")
+    await expect(dialog).not_to_contain_text("Next unread room")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("textbox", name="Room name").focus()
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type(f"orangery {sign}")
+    await expect(option).to_have_attribute("aria-selected", "true")
+    await expect(option.get_by_text("Not entered yet")).to_be_hidden()
+    await is_fine(page, "the switcher beside all rooms")
+    await page.keyboard.press("Enter")
+    await is_at(page, public)
+
 
 async def test_what_waits_is_counted_and_the_keys_lead_there(
     company: Company, visit: Visitor

@@ -86,7 +86,8 @@ async def test_nothing_jumps_when_a_message_is_sent(
     page = await visit(company.server, company.bob, "about:blank", **options)
     line = await HeldLine.before(page)
     await page.goto(f"/chat/{room}/")
-    await is_connected(page)
+    # On a phone they stand behind a button.
+    await expect(page.locator(".person").first).to_be_attached()
     line.hold()
     await say(page, LONG)
     await expect(page.locator("[data-state=sending]")).to_have_count(1)

@@ -58,6 +58,34 @@ def test_a_private_room_is_listed_for_those_who_belong_to_it(cast: Cast, browser
     assert "Lobby" not in page.content.decode().replace("such as Lobby", "")
 
 
+def test_the_way_to_ones_own_rooms_comes_with_the_page(cast: Cast, browser: Browser) -> None:
+    make_private(cast.room)
+    post_message(room=cast.room, sender=cast.alice, text="for @bob")
+    open_room(name=HOSTILE, by=cast.bob)
+    own = {each["room"]: each for each in choices_on(browser(cast.bob))}
+    assert own.pop("lobby") == {
+        "room": "lobby",
+        "name": "Lobby",
+        "kind": "private",
+        "topic": "",
+        "unread": 1,
+        "calls": 1,
+        "isOwn": True,
+        "isCurrent": False,
+    }
+    assert [each["name"] for each in own.values()] == [HOSTILE]
+    assert choices_on(browser(cast.charlie)) == []
+    Membership.objects.filter(user=cast.bob).update(notify=Membership.Notify.NOTHING)
+    assert {each["unread"] for each in choices_on(browser(cast.bob))} == {0}
+
+
+def choices_on(client: Client) -> Any:
+    page = client.get("/chat/").content.decode()
+    found = re.search(r'<script type="application/json">(.*?)</script>', page)
+    assert found
+    return json.loads(found[1])
+
+
 def test_the_page_costs_the_same_for_two_rooms_and_for_thirty(
     cast: Cast, browser: Browser, django_assert_num_queries: Any
 ) -> None:

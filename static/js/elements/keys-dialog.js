@@ -1,13 +1,17 @@
 import { KEYS, keyCaps } from "../model/keys.js";
 
-/** All keys, as the table has them. */
+/** The keys, as the table has them. */
 export class KeysDialog extends HTMLElement {
-  /** Opens it; where it is open, closes it. @param {boolean} isMac */
-  toggle(isMac) {
+  /**
+   * Opens it; where it is open, closes it.
+   * @param {boolean} isMac @param {(key: object) => boolean} works which of them do, on this page
+   */
+  toggle(isMac, works = () => true) {
     const dialog = this.querySelector("dialog");
     if (dialog.open) return dialog.close();
     this.querySelector(".keys__close").onclick = () => dialog.close();
-    const groups = KEYS.map((group) => drawGroup(group, isMac));
+    const working = KEYS.map(({ title, keys }) => ({ title, keys: keys.filter(works) }));
+    const groups = working.filter(({ keys }) => keys.length).map((group) => drawGroup(group, isMac));
     this.querySelector(".keys__groups").replaceChildren(...groups);
     dialog.showModal();
     // What there is to read, and to scroll by keys.

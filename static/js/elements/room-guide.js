@@ -1,10 +1,9 @@
 import { bringStyles, cloneTemplate, csrfToken, define, once } from "../dom/markup.js";
-import { askedBy, keyCaps } from "../model/keys.js";
+import { askedBy, keyCaps, WRITING } from "../model/keys.js";
 import { callsOf, roomAddress } from "../model/room-list.js";
 import { gettext } from "../model/words.js";
 import { sendJSON } from "../net/requests.js";
 
-const WRITING = "textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])";
 const OTHER_DIALOGS = "dialog:modal:not(.switcher, .keys, .search)";
 const STEPS = {
   nextUnread: { by: 1, isUnread: true },

@@ -1,3 +1,5 @@
+import { csrfToken } from "../dom/markup.js";
+
 /** Light, dark, or as the system has it: of an account, in all of its browsers. */
 export class ThemeSwitch extends HTMLElement {
   #saving = Promise.resolve();
@@ -23,10 +25,9 @@ export class ThemeSwitch extends HTMLElement {
 
   /** Where that fails, the choice holds for this page. */
   #save(theme) {
-    const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
     return fetch(this.dataset.address, {
       method: "POST",
-      headers: { "X-CSRFToken": token },
+      headers: { "X-CSRFToken": csrfToken() },
       body: new URLSearchParams({ theme }),
       // Somebody may choose and go on at once.
       keepalive: true,

@@ -74,6 +74,7 @@ speak({
     "%(count)s ungelesen",
     "%(count)s ungelesen"
   ],
+  "Edited: %(time)s": "Bearbeitet: %(time)s",
   "The search did not get through.": "Die Suche kam nicht durch.",
   "Words, or how they begin. All of them have to be there.": "Wörter oder wie sie anfangen. Alle müssen vorkommen.",
   "Searching…": "Suche …",
@@ -83,7 +84,6 @@ speak({
     "%(count)s Nachricht",
     "%(count)s Nachrichten"
   ],
-  "Edited: %(time)s": "Bearbeitet: %(time)s",
   "Answer your browser's question.": "Beantworte die Frage deines Browsers.",
   "Your browser blocks notifications from here. Allow them in its settings for this site, behind the icon beside the address.": "Dein Browser blockiert Benachrichtigungen von hier. Erlaube sie in seinen Einstellungen für diese Seite, hinter dem Symbol neben der Adresse.",
   "This browser shows no notifications here. On an iPhone or iPad, add ChatApp to the home screen first; elsewhere the address must begin with https.": "Dieser Browser zeigt hier keine Benachrichtigungen. Auf einem iPhone oder iPad leg ChatApp zuerst auf den Home-Bildschirm; anderswo muss die Adresse mit https beginnen.",

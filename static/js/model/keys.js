@@ -47,6 +47,8 @@ export const KEYS = [
   },
 ];
 
+/** Who has the focus there types signs. */
+export const WRITING = "textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])";
 const WATCHED = KEYS.flatMap(({ keys }) => keys).filter(({ does }) => does);
 const MODIFIERS = ["Mod", "Alt", "Shift"];
 
