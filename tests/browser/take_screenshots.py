@@ -81,6 +81,7 @@ class Scene:
     conversation: str
     garden: str
     empty: str
+    shed: str
     invitation: str
     size: str
 
@@ -248,6 +249,28 @@ async def switcher(page: Page, scene: Scene) -> None:
 
 
 @state(SIGNED_IN)
+async def search(page: Page, scene: Scene) -> None:
+    await room(page, scene)
+    await page.get_by_role("button", name="Search messages").click()
+    await page.get_by_role("searchbox", name="Search messages").fill("thurs")
+    await expect(page.get_by_role("list", name="Found messages").get_by_role("link")).to_have_count(
+        3
+    )
+
+
+@state(SIGNED_IN)
+async def changes(page: Page, scene: Scene) -> None:
+    """A quote, a mention, an edit, a deletion, a picture, somebody who types."""
+    await page.goto(f"/chat/{scene.shed}/")
+    await is_shown(page, "Alan", "Five past")
+    await expect(connection(page)).to_be_empty()
+    async with scene.people["alan"].tab(scene.shed) as alan:
+        await expect(page.locator(".people-count").first).to_have_text("2")
+        await alan.send(type="typing.start")
+        await expect(page.locator(".typing")).to_be_visible()
+
+
+@state(SIGNED_IN)
 async def keys(page: Page, scene: Scene) -> None:
     await room(page, scene)
     await message_box(page).blur()
@@ -366,6 +389,7 @@ async def picture_everything(server: RunningServer, browser: Browser, wanted: se
         conversation=direct.json()["room"],
         garden=await people["ada"].make_room("Garden"),
         empty=await people["ada"].make_room("Nothing yet"),
+        shed=await people["ada"].make_room("Shed"),
         invitation=made.json()["link"],
         size="",
     )
@@ -377,6 +401,7 @@ async def picture_everything(server: RunningServer, browser: Browser, wanted: se
         for name in ("grace", "alan", "edsger"):
             group.create_task(stay(people[name], room, there))
         await talk(people, room)
+        await change(people, scene.shed)
         for size in SIZES:
             for scheme in SCHEMES:
                 await picture(browser, replace(scene, size=size), scheme, wanted)
@@ -392,6 +417,20 @@ async def talk(people: dict[str, Chatter], room: str) -> None:
     for name in ("grace", "alan"):
         async with people[name].tab(room) as tab:
             await tab.asks("reaction.add", message_id=cake, emoji="🍋")
+
+
+async def change(people: dict[str, Chatter], shed: str) -> None:
+    async with people["alan"].tab(shed) as alan, people["ada"].tab(shed) as ada:
+        picture = photograph()["buffer"]
+        sent = (await people["alan"].upload(shed, picture, "Shed.jpg")).json()["id"]
+        seen = await alan.post("This is how it looks now.", attachments=[sent])
+        wrong = await alan.post("Wrong shed")
+        await alan.asks("message.delete", message_id=wrong["id"])
+        late = await ada.post("Who has the key?")
+        await ada.asks("message.edit", message_id=late["id"], message="Who has the key, and when?")
+        await alan.post("@ada I have. Seven?", reply_to=late["id"])
+        await ada.post("It looks as if it had *windows* now", reply_to=seen["id"])
+        await alan.post("Five past")
 
 
 async def stay(person: Chatter, room: str, until: asyncio.Event) -> None:
