@@ -14,8 +14,14 @@ export class KeysDialog extends HTMLElement {
     const groups = working.filter(({ keys }) => keys.length).map((group) => drawGroup(group, isMac));
     this.querySelector(".keys__groups").replaceChildren(...groups);
     dialog.showModal();
-    // What there is to read, and to scroll by keys.
-    this.querySelector(".keys__groups").focus();
+    this.#letScroll(this.querySelector(".keys__groups"));
+  }
+
+  /** By keys, where there is more than fits. */
+  #letScroll(list) {
+    const isLong = list.scrollHeight > list.clientHeight;
+    list.tabIndex = isLong ? 0 : -1;
+    if (isLong) list.focus();
   }
 }
 
