@@ -1,7 +1,7 @@
 """Our launcher: prepare the data, bind the socket, serve, end cleanly.
 
 `python -m ChatApp.server`, which is what bin/run does. uvicorn is the default because daphne
-takes five times the CPU for each delivery and cannot say goodbye on a restart; the same
+takes several times the CPU for each delivery and cannot say goodbye on a restart; the same
 application runs on both. With several processes this one does not serve but keeps those that do
 (ChatApp.workers), and each of them comes through here again.
 """

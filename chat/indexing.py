@@ -22,9 +22,11 @@ from chat.searchable import entry_of
 # In one transaction, during which nobody can post; and in a second in which as many were posted.
 AT_ONCE = 100
 A_SECOND = 500
-# A commit may bring an id that is smaller than those of the looks before it, but not for so many.
+# Ids that one question looks through.
+SPAN = 50_000
+# A commit may bring an id that is smaller than those of the looks before it, but not for so many
+# looks, or while there is much, not by so many ids.
 LOOKS_BACK = 20
-# The same, for the first look of a process.
 IDS_BACK = 10_000
 
 
@@ -36,31 +38,38 @@ class Index:
     """What one process knows of it: the largest ids at its last looks."""
 
     def __init__(self) -> None:
-        self.heads: deque[int] = deque(maxlen=LOOKS_BACK)
+        # It begins at the first message: what was there before the index, or was missed when a
+        # process ended, is told by no other sign.
+        self.heads: deque[int] = deque([0], maxlen=LOOKS_BACK)
+        self.head: int | None = None
 
     async def grow(self) -> None:
         """Everything that is not in it, up to what a second allows while others write."""
         if not await node.read(search_rows.has_index):
             return
-        started = time.monotonic()
-        written = 0
         head = await node.read(search_rows.head)
-        is_busy = bool(self.heads) and head - self.heads[-1] > A_SECOND
-        since = self.heads[0] if self.heads else await node.read(first_place)
-        while missing := await node.read(search_rows.not_yet, since, AT_ONCE):
-            await node.write(add, missing)
-            written += len(missing)
-            if is_busy and written >= A_SECOND:
-                return
-            since = max(since, missing[0].id - 1)
+        is_busy = self.head is not None and head - self.head > A_SECOND
+        self.head = head
+        reached = await self.go_on(self.heads[0], head, A_SECOND if is_busy else head)
+        if reached < head:
+            self.heads.clear()
+            self.heads.append(max(0, reached - IDS_BACK))
+        else:
+            self.heads.append(head)
+
+    async def go_on(self, at: int, head: int, most: int) -> int:
+        """Take in what follows on an id; returns the one up to which nothing is missing."""
+        while at < head and most > 0:
+            started = time.monotonic()
+            until = min(head, at + SPAN)
+            missing = await node.read(search_rows.not_yet, at, until, AT_ONCE)
+            if missing:
+                await node.write(add, missing)
+            most -= len(missing)
+            at = missing[-1].id if len(missing) == AT_ONCE else until
             # Half of the time is everybody else's.
             await sleep(time.monotonic() - started)
-            started = time.monotonic()
-        self.heads.append(head)
-
-
-def first_place() -> int:
-    return max(0, search_rows.latest() - IDS_BACK)
+        return at
 
 
 def add(missing: Sequence[Unindexed]) -> None:

@@ -39,7 +39,7 @@ class Hit(NamedTuple):
 
 NOT_YET = """
 SELECT m.id, m.room_id, m.text, m.attachments FROM chat_message m
-WHERE m.id > %s AND m.deleted_at IS NULL
+WHERE m.id > %s AND m.id <= %s AND m.deleted_at IS NULL
 AND NOT EXISTS (SELECT 1 FROM chat_messagewords w WHERE w.rowid = m.id)
 ORDER BY m.id LIMIT %s
 """
@@ -71,9 +71,9 @@ def has_index() -> bool:
 # --- Writing
 
 
-def not_yet(after: int, limit: int) -> list[Unindexed]:
-    """The first messages with a larger id that have no entry."""
-    return [Unindexed(*row) for row in fetch(NOT_YET, after, limit)]
+def not_yet(after: int, until: int, limit: int) -> list[Unindexed]:
+    """The first messages with a larger id, up to `until`, that have no entry."""
+    return [Unindexed(*row) for row in fetch(NOT_YET, after, until, limit)]
 
 
 def add(entries: Iterable[Entry]) -> None:
@@ -117,12 +117,6 @@ def forget(message_id: int) -> None:
 def head() -> int:
     """The largest id of a message."""
     return int(fetch("SELECT COALESCE(MAX(id), 0) FROM chat_message")[0][0])
-
-
-def latest() -> int:
-    """The largest id that has an entry; 0: there is none."""
-    found = fetch("SELECT rowid FROM chat_messagewords ORDER BY rowid DESC LIMIT 1")
-    return int(found[0][0]) if found else 0
 
 
 # --- Asking

@@ -159,7 +159,7 @@ def filled(room: Room, cast: Cast, alice: Client, link: RoomInvitation | None) -
     posted = alice.post(f"/chat/{room.slug}/messages/", json.dumps(body), "application/json")
     message = Message.objects.get(pk=posted.json()["id"])
     add_reaction(message=message, user=cast.bob, emoji="🗝️")
-    indexing.add(search_rows.not_yet(0, indexing.AT_ONCE))
+    indexing.add(search_rows.not_yet(0, message.pk, indexing.AT_ONCE))
     return Secret(room, message, Attachment.objects.get(pk=uploaded), link)
 
 

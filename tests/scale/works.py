@@ -75,8 +75,9 @@ WORKS: dict[str, Callable[[Stage], object]] = {
     "what somebody read": lambda s: history.waiting((s.user.pk, room) for room in ROOMS),
     "clocks": lambda s: history.clocks(range(FIRST + 1, FIRST + 101)),
     "news of others": lambda s: history.written_since(s.latest - 100),
-    "messages that cannot be searched yet": lambda s: search_rows.not_yet(s.latest - 100, 100),
-    "the newest message that can": lambda s: search_rows.latest(),
+    "messages that cannot be searched yet": lambda s: search_rows.not_yet(
+        s.latest - 100, s.latest, 100
+    ),
     "the newest message": lambda s: search_rows.head(),
     "the latest message": lambda s: history.written_since(None),
     # Writing
