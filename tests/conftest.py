@@ -40,11 +40,14 @@ NOT_TIMED = tuple(
 )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     for item in items:
         if item.nodeid.startswith(MEASURED) and not item.nodeid.startswith(NOT_TIMED):
             item.add_marker(pytest.mark.alone)
+    yield
+    # Minutes long each: begun last, they would keep one process after all others have ended.
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/test_both_databases.py"))
 
 
 @pytest.fixture(scope="session")
