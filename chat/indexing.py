@@ -1,6 +1,6 @@
 """What is posted can be searched for a moment later: the index grows beside the posting.
 
-To index a message takes a quarter of the time that it takes to store it, so it is not done with
+To index a message takes about a third of the time that it takes to store it, so it is not done with
 every commit but by a chore, which does less while there is much else to write.
 """
 
