@@ -25,6 +25,7 @@ export class RoomGuide {
   #notifier = null;
   #setBadge = null;
   #calls = 0;
+  #RoomSwitcher = null;
 
   /**
    * @param {object} parts
@@ -112,8 +113,9 @@ export class RoomGuide {
   // --- Ways to other rooms ---
 
   async #switch() {
-    const { RoomSwitcher } = await import("./room-switcher.js");
-    const switcher = this.#only("room-switcher", RoomSwitcher, "switcher");
+    // Once it is there it opens at once: whoever goes on typing types into it.
+    this.#RoomSwitcher ??= (await import("./room-switcher.js")).RoomSwitcher;
+    const switcher = this.#only("room-switcher", this.#RoomSwitcher, "switcher");
     switcher.toggle({
       own: this.#choices(),
       address: this.#parts.page.dataset.rooms,
