@@ -84,7 +84,7 @@ JUMP = """async (times) => {
   return frames;
 }"""
 
-TO_BUBBLE = """() => new Promise((tell) => {
+TO_BUBBLE = """() => { window.bubble = new Promise((tell) => {
   const before = drawn.length;
   addEventListener("keydown", ({ timeStamp }) => {
     const look = () => {
@@ -94,7 +94,7 @@ TO_BUBBLE = """() => new Promise((tell) => {
     };
     look();
   }, { once: true, capture: true });
-})"""
+}); }"""
 
 
 async def fill(tab: Socket, count: int) -> None:
@@ -152,10 +152,9 @@ async def first_drawing(page: Page, room: str) -> tuple[list[dict[str, Any]], fl
 async def key_to_bubble(page: Page, number: int) -> float:
     """Milliseconds from pressing Enter to the painted bubble."""
     await page.keyboard.type(f"typed {number}")
-    asked = asyncio.ensure_future(page.evaluate(TO_BUBBLE))
-    await page.evaluate("0")  # behind the one above
+    await page.evaluate(TO_BUBBLE)
     await page.keyboard.press("Enter")
-    took: float = await asked
+    took: float = await page.evaluate("bubble")
     return took
 
 
