@@ -188,7 +188,7 @@ def settle_in() -> None:
     """
     from django.urls import get_resolver
 
-    import ChatApp.asgi  # noqa: F401
+    import ChatApp.asgi  # noqa: F401 - to be there before the collector counts
 
     _ = get_resolver().url_patterns
     gc.collect()

@@ -85,22 +85,25 @@ def add(entries: Iterable[Entry]) -> None:
 
 
 def sqlite_values(entry: Entry) -> tuple[Any, ...]:
-    return entry.message_id, entry.room_id, " ".join(entry.words), entry.message_id
+    return entry.room_id, " ".join(entry.words), entry.message_id
 
 
 def postgresql_values(entry: Entry) -> tuple[Any, ...]:
-    return entry.message_id, [*entry.words, room_word(entry.room_id)]
+    return [*entry.words, room_word(entry.room_id)], entry.message_id
 
 
+# Of a message that was deleted since its words were read, nothing is kept.
 ADDING = {
     "sqlite": (
-        "INSERT INTO chat_messagewords (rowid, room, words) SELECT %s, %s, %s "
-        "WHERE NOT EXISTS (SELECT 1 FROM chat_messagewords WHERE rowid = %s)",
+        "INSERT INTO chat_messagewords (rowid, room, words) "
+        "SELECT m.id, %s, %s FROM chat_message m WHERE m.id = %s AND m.deleted_at IS NULL "
+        "AND NOT EXISTS (SELECT 1 FROM chat_messagewords w WHERE w.rowid = m.id)",
         sqlite_values,
     ),
     "postgresql": (
         "INSERT INTO chat_messagewords (rowid, words) "
-        "VALUES (%s, array_to_tsvector(%s::text[])) ON CONFLICT DO NOTHING",
+        "SELECT m.id, array_to_tsvector(%s::text[]) FROM chat_message m "
+        "WHERE m.id = %s AND m.deleted_at IS NULL ON CONFLICT DO NOTHING",
         postgresql_values,
     ),
 }

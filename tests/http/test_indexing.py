@@ -4,12 +4,13 @@ import pytest
 from asgiref.sync import async_to_sync
 
 from chat import indexing
-from chat.actions.messages import edit_message
+from chat.actions.messages import delete_message, edit_message
 from chat.actions.posting import post_message
 from chat.indexing import Index
 from chat.models import Message, search_rows
 from chat.node import node
 from tests.cast import Cast
+from tests.http.test_searching import in_the_index
 
 
 def post(cast: Cast, count: int) -> list[Message]:
@@ -63,3 +64,11 @@ def test_an_edit_between_reading_and_writing_wins(cast: Cast) -> None:
     node.writer.run(lambda: indexing.add(missing))
     assert look(Index()) == 0
     assert search_rows.hits(["pear"], [cast.room.pk], before=None, limit=10)
+
+
+def test_of_what_was_deleted_between_reading_and_writing_no_word_is_kept(cast: Cast) -> None:
+    (message,) = post(cast, 1)
+    missing = search_rows.not_yet(0, message.pk, 10)
+    delete_message(message=message)
+    node.writer.run(lambda: indexing.add(missing))
+    assert in_the_index() == 0
