@@ -9,6 +9,7 @@ the only connection that checkpoints SQLite's log (see DATABASES in the settings
 
 import asyncio
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -32,6 +33,8 @@ Settled = Callable[[O | Exception], None]
 # Waiting for their turn; beyond it the answer is "later" instead of a queue that grows.
 WAITING_JOBS = 4096
 BATCH_ITEMS = 256
+# A connection that was not used for longer goes through the pool, which replaces old ones.
+KEPT_SECONDS = 60.0
 CHECKPOINT_PAGES = 1000
 
 
@@ -66,6 +69,8 @@ class Writer:
         self.has_work = threading.Condition()
         self.thread: threading.Thread | None = None
         self.is_closed = False
+        # When its thread last used its connection; `time.monotonic()`.
+        self.used_at = 0.0
 
     def run(self, job: Callable[[], T]) -> T:
         """Do the job and wait for it: for code that is not in the event loop.
@@ -157,14 +162,26 @@ class Writer:
         connection.close()
 
     def perform(self, jobs: list[Job]) -> None:
-        prepare_connection()
+        self.prepare_connection()
         for store, group in groupby(jobs, key=lambda job: job.store):
             if store is None:
                 for job in group:
                     perform_alone(job)
             else:
                 perform_batch(store, list(group))
-        release_connection()
+        self.used_at = time.monotonic()
+        if connection.errors_occurred:
+            close_old_connections()
+
+    def prepare_connection(self) -> None:
+        """One that works, and stays: from a pool it would be another each time, and each has its
+        own prepared statements. SQLite's checkpoints."""
+        if connection.vendor == "sqlite":
+            if connection.connection is None:
+                with connection.cursor() as cursor:
+                    cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+        elif time.monotonic() - self.used_at > KEPT_SECONDS:
+            close_old_connections()
 
     def next_jobs(self) -> list[Job]:
         """All that waits, up to a batch; nothing when the end has come."""
@@ -197,18 +214,3 @@ def tell(future: "Future[Any]", outcome: Any) -> None:
         future.set_exception(outcome)
     else:
         future.set_result(outcome)
-
-
-def prepare_connection() -> None:
-    """A connection that works; on SQLite the one that is kept and that checkpoints."""
-    if connection.vendor != "sqlite":
-        close_old_connections()
-    elif connection.connection is None:
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-
-
-def release_connection() -> None:
-    """PostgreSQL's goes back to its pool."""
-    if connection.vendor != "sqlite":
-        close_old_connections()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
 from accounts.models import User
 from chat.realtime import writer as module
@@ -149,7 +149,7 @@ async def test_a_database_that_is_away_is_told_to_those_who_wait_and_to_nobody_l
         raise OperationalError
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "prepare_connection", away)
+        patch.setattr(writer, "prepare_connection", away)
         with pytest.raises(OperationalError):
             await asyncio.wait_for(writer.submit(int), PATIENCE_SECONDS)
     assert await asyncio.wait_for(writer.submit(lambda: "back"), PATIENCE_SECONDS) == "back"
@@ -167,6 +167,34 @@ async def test_at_the_end_what_waits_is_finished_and_nothing_more_is_taken() -> 
     for _ in range(2):
         with pytest.raises(Overloaded):
             await writer.submit(int)
+
+
+def test_the_writers_connection_stays_until_it_is_old_or_failed(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def used() -> object:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return connection.connection
+
+    def fail() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT nothing")
+
+    def seen() -> object:
+        return connection.connection
+
+    first = writer.run(used)
+    # SQLite's is closed by nothing: to open the file anew takes longer than most questions.
+    gone = first if connection.vendor == "sqlite" else None
+    assert writer.run(seen) is first
+    with pytest.raises(DatabaseError):
+        writer.run(fail)
+    assert writer.run(seen) is gone
+    second = writer.run(used)
+    assert writer.run(seen) is second
+    monkeypatch.setattr(module, "KEPT_SECONDS", -1.0)
+    assert writer.run(seen) is (second if gone else None)
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="This is about SQLite.")
