@@ -6,6 +6,9 @@ import math
 import statistics
 from collections.abc import Sequence
 
+# What is left of a difference of two clocks.
+NOTHING = 1e-6
+
 
 def percentile(values: Sequence[float], share: float) -> float | None:
     """The smallest value that `share` (0 to 1) of all values do not exceed; None of none."""
@@ -21,19 +24,17 @@ def ratios(theirs: Sequence[float | None], ours: Sequence[float | None]) -> list
 
 
 def spread(values: Sequence[float | None]) -> str:
-    """`median (least–most)`; the median alone of one value, a dash of none."""
+    """`median (least–most)`; the median alone where all are the same, a dash of none."""
     known = [value for value in values if value is not None]
     if not known:
         return "–"
-    median = written(statistics.median(known))
-    if len(known) == 1:
-        return median
-    return f"{median} ({written(min(known))}–{written(max(known))})"
+    median, least, most = map(written, (statistics.median(known), min(known), max(known)))
+    return median if least == most else f"{median} ({least}–{most})"
 
 
 def written(value: float) -> str:
     """Three digits that mean something, thousands apart; nobody measures more here."""
-    if value == 0:
+    if abs(value) < NOTHING:
         return "0"
     decimals = max(0, 2 - math.floor(math.log10(abs(value))))
     return f"{value:,.{decimals}f}"

@@ -36,7 +36,8 @@ class TestFigures:
     def test_a_spread_is_the_median_with_both_ends(self):
         assert spread([3.0, 1.0, 2.0]) == "2.00 (1.00–3.00)"
         assert spread([4.0, 2.0, None]) == "3.00 (2.00–4.00)"
-        assert spread([8.25]) == "8.25"
+        assert spread([8.25]) == spread([8.25, 8.2502]) == "8.25"
+        assert spread([0.0, 3e-11]) == "0"
         assert spread([None]) == "–"
 
     def test_a_ratio_compares_the_same_round(self):
