@@ -36,7 +36,7 @@ TransactionTestCase._fixture_teardown = classmethod(leave_no_rows)
 MEASURED = ("tests/faults/", "tests/test_workers.py")
 NOT_TIMED = tuple(
     f"tests/faults/test_{name}.py"
-    for name in ("checker", "many_writers", "postgresql", "resends", "storage")
+    for name in ("checker", "cuts", "many_writers", "postgresql", "resends", "storage")
 )
 
 
