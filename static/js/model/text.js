@@ -17,6 +17,12 @@ export function lengthOf(text) {
   return length;
 }
 
+const SIGN = /[*_`@]|~~|\]\(|:\/\/|www\.|\.(?:com|org|net|edu|gov|info|io|dev|app)(?![\p{L}\p{N}_])/u;
+const LINE_SIGN = /^ {0,3}(?:[-+] +\S|>+ *\S|#{1,6} +\S|\d{1,9}[.)] +\S)/m;
+
+/** Whether it may have signs of formatting in it, as the server sees it (chat/markup.py). */
+export const mayBeFormatted = (text) => SIGN.test(text) || LINE_SIGN.test(text);
+
 const EMOJI = /^(?:\p{Regional_Indicator}{2}|[#*\d]\ufe0f?\u20e3|(?!\p{Regional_Indicator})\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f)/u;
 const EMOJI_BEGIN = /^\s*[\p{Regional_Indicator}\p{Extended_Pictographic}#*\d]/u;
 const FEW_EMOJI = 3;
