@@ -317,7 +317,7 @@ async def test_a_message_that_failed_can_be_retried_edited_and_deleted(
     await failed.nth(1).get_by_role("button", name="Delete").click()
     await expect(failed).to_have_count(2)
     await failed.nth(1).get_by_role("button", name="Edit").click()
-    await message_box(page).fill("three, better")
+    await message_box(page).fill("three, **better**")
     await page.keyboard.press("Enter")
     # Kept, tried, and failed once more.
     await expect(failed.nth(1)).to_contain_text("three, better")
@@ -328,7 +328,8 @@ async def test_a_message_that_failed_can_be_retried_edited_and_deleted(
     await again.goto(f"/chat/{room}/")
     await is_connected(again)
     await expect(again.locator(".message--failed")).to_have_count(2)
+    await expect(again.locator(".message--failed strong")).to_have_text("better")
     await again.get_by_role("button", name="Retry all").click()
     await has_nothing_unsent(again)
-    assert stored(breakable, room) == ["one", "three, better"]
+    assert stored(breakable, room) == ["one", "three, **better**"]
     await owner.web.aclose()

@@ -68,6 +68,18 @@ async def compressed(company: Company, url: str) -> int:
 
 
 LONG = "hold still " * 40
+FORMATTED = f"""**{LONG.strip()}** and `so` it *is*, @bob:
+- one
+- two, at https://example.com/a_b
+
+> quoted
+```
+print("plain")
+```"""
+COLOURED = f"look: ```python\nprint('in colour')  # {LONG}\n```"
+# With how many of these, before the server has said a word.
+SAID = {LONG: 0, FORMATTED: 9, COLOURED: 1}
+FORMAT = "strong, em, code, li, a, blockquote, .mention--me"
 SIZES = {"phone": (390, 844), "wide": (1280, 800)}
 RECTS = """each => each.map((one) => {
   const bubble = one.querySelector(".message__bubble");
@@ -89,19 +101,28 @@ async def test_nothing_jumps_when_a_message_is_sent(
     # On a phone they stand behind a button.
     await expect(page.locator(".person").first).to_be_attached()
     line.hold()
-    await say(page, LONG)
-    await expect(page.locator("[data-state=sending]")).to_have_count(1)
-    before = await rects(page)
-    await line.let_through("ack")
-    await expect(page.locator("[data-state=sent]")).to_have_count(1)
-    assert await rects(page) == before
-    await line.let_through("message.posted")
-    line.say({"type": "typing.started", "room": room, "username": "alice"})
-    await expect(page.get_by_text("alice is typing…")).to_be_visible()
-    assert await rects(page) == before
+    body = page.locator("article .message__body").last
+    for text, formats in SAID.items():
+        await say(page, text)
+        await expect(page.locator("[data-state=sending]")).to_have_count(1)
+        await expect(body.locator(FORMAT)).to_have_count(formats)
+        await body.evaluate("each => { each.firstChild.isFirst = true }")
+        before = await rects(page)
+        await line.let_through("ack")
+        await expect(page.locator("[data-state=sending]")).to_have_count(0)
+        assert await rects(page) == before
+        await line.let_through("message.posted")
+        line.say({"type": "typing.started", "room": room, "username": "alice"})
+        await expect(page.get_by_text("alice is typing…")).to_be_visible()
+        assert await rects(page) == before
+        # Only for its colours it is drawn again.
+        assert await body.evaluate("each => each.firstChild.isFirst ?? false") == (text != COLOURED)
+        line.say({"type": "typing.stopped", "room": room, "username": "alice"})
+        await expect(page.get_by_text("alice is typing…")).to_be_hidden()
+    await expect(body.locator(".code .nb")).to_have_text("print")
+    assert (await texts(page))[-3] == LONG.strip()
     keys = await page.locator("article").evaluate_all("each => each.map((one) => one.dataset.key)")
-    assert len(set(keys)) == len(keys) == 4
-    assert (await texts(page))[-1] == LONG.strip()
+    assert len(set(keys)) == len(keys) == 6
     assert re.fullmatch(r"own:[0-9a-f-]{36}", keys[-1])
 
 

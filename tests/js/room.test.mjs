@@ -52,6 +52,14 @@ function connect() {
 
 beforeEach(() => enter(["hello"]));
 
+describe("who is named", () => {
+  it("is known where they are here, wrote what is loaded, or were found; however the name is written", () => {
+    connect();
+    room.meet([{ username: "carol", name: "Carol" }]);
+    assert.deepEqual(["Ada", "ben", "CAROL", "dan"].map((name) => room.usernameOf(name)), ["ada", "ben", "carol", null]);
+  });
+});
+
 describe("what one said oneself", () => {
   it("is edited from below: what failed stands under what was sent", async () => {
     server.post("ada", "sent", "sent-before");

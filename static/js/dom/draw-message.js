@@ -1,7 +1,7 @@
 // One item of the timeline -> one element, and again when the item changed.
 
 import { readersLocale } from "./locale.js";
-import { cloneTemplate, drawPart, setSanitisedHtml, write } from "./markup.js";
+import { cloneTemplate, drawNode, drawPart, markupIn, setSanitisedHtml, write } from "./markup.js";
 import { REACHABLE } from "./roving-focus.js";
 import { sentence } from "../model/movements.js";
 import { fitted, isFewEmoji, sizeOf } from "../model/text.js";
@@ -34,6 +34,8 @@ export function drawItem(item, look) {
  * @param {Intl.ListFormat} look.list
  * @param {(item: object) => boolean} look.hasMenu
  * @param {(username: string) => string} look.nameOf
+ * @param {(item: object) => import("../model/markdown-tree.js").Node[] | null} look.read what is on its
+ *   way, as the server will format it
  */
 export function redrawItem(element, item, look) {
   if (item.kind === "message") return redrawMessage(element, item, look);
@@ -72,7 +74,7 @@ function redrawMessage(article, item, look) {
   drawAvatar(article, item);
   drawQuote(part("quote"), item.quote);
   drawFiles(article, part("files"), item.deleted ? [] : item.attachments);
-  drawBody(part("body"), item, look.username, article.tabIndex);
+  drawBody(part("body"), item, look, article.tabIndex);
   drawTime(part("time"), new Date(item.timestamp), look.dates);
   drawEdited(part("edited"), item, look.dates);
   drawState(article, item.state);
@@ -105,18 +107,27 @@ const drawn = new WeakMap();
 /**
  * What somebody said: plain, formatted (chat/markup.py), or a few emoji, large.
  * @param {import("../model/items.js").Item} item
- * @param {string} username whose mentions are marked as one's own
  * @param {number} tabIndex of what can be reached in it
  */
-function drawBody(body, item, username, tabIndex) {
-  const html = item.deleted ? "" : (item.html ?? "");
+function drawBody(body, item, look, tabIndex) {
+  const draft = draftOf(item, look);
+  const html = item.deleted ? "" : (item.html ?? (draft ? markupIn(draft) : ""));
   body.hidden = !item.text && !item.deleted && item.attachments.length > 0;
   body.classList.toggle("message__body--rich", Boolean(html));
   body.classList.toggle("message__body--emoji", !html && !item.deleted && isFewEmoji(item.text));
   if (!html) drawPlain(body, item.deleted ? QUOTE_WORDS.deleted() : item.text);
-  else if (drawn.get(body) !== html) drawFormatted(body, html, username);
+  else if (drawn.get(body) !== html) drawFormatted(body, draft ?? html, look.username);
   drawn.set(body, html);
   for (const each of body.querySelectorAll(REACHABLE)) each.tabIndex = tabIndex;
+}
+
+/** One's own message before the server has formatted it: mostly the same, and then it stays. */
+function draftOf(item, look) {
+  const nodes = look.read(item);
+  if (!nodes) return null;
+  const draft = document.createElement("div");
+  draft.append(...nodes.map(drawNode));
+  return draft;
 }
 
 function drawPlain(body, text) {
@@ -124,8 +135,10 @@ function drawPlain(body, text) {
   else write(body, text);
 }
 
-function drawFormatted(body, html, username) {
-  setSanitisedHtml(body, html);
+/** @param {HTMLElement | string} content a draft, or the server's HTML */
+function drawFormatted(body, content, username) {
+  if (typeof content === "string") setSanitisedHtml(body, content);
+  else body.replaceChildren(...content.childNodes);
   for (const mention of body.querySelectorAll(".mention")) {
     mention.classList.toggle("mention--me", mention.dataset.username === username);
   }

@@ -21,6 +21,18 @@ export function setSanitisedHtml(element, html) {
   element.innerHTML = html;
 }
 
+/** What stands in an element, as the server would write it. */
+export const markupIn = (element) => element.innerHTML;
+
+/** @param {import("../model/markdown-tree.js").Node} node @returns {string | HTMLElement} */
+export function drawNode(node) {
+  if (typeof node === "string") return node;
+  const element = document.createElement(node.tag);
+  for (const [name, value] of Object.entries(node.attributes)) element.setAttribute(name, value);
+  element.append(...node.children.map(drawNode));
+  return element;
+}
+
 /** @param {string} name of a file in css/components that the page began without */
 export function bringStyles(name) {
   const href = new URL(`../../css/components/${name}.css`, import.meta.url).href;

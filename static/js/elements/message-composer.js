@@ -26,7 +26,7 @@ const HEARD = [
 /**
  * The field for a new message, an answer, or another text for a message that is there.
  * Tells `message-send` {text, replyTo, attachments}, `message-save` {id or clientId, text}, `composer-typed`
- * {isEmpty}, and asks with `composer-edit-last`. What completes names and emoji, and the picker,
+ * {text}, and asks with `composer-edit-last`. What completes names and emoji, and the picker,
  * come when they are needed.
  */
 export class MessageComposer extends HTMLElement {
@@ -357,7 +357,7 @@ export class MessageComposer extends HTMLElement {
     this.#refresh();
     clearTimeout(this.#draftTimer);
     this.#draftTimer = setTimeout(() => this.#keepDraft(), DRAFT_MS);
-    if (!this.#edited) this.#tell("composer-typed", { isEmpty: !this.text.trim() });
+    if (!this.#edited) this.#tell("composer-typed", { text: this.text });
   }
 
   /**

@@ -1,9 +1,10 @@
 import { drawDay, drawItem, placeItem, redrawItem } from "../dom/draw-message.js";
 import { readersDates, readersLocale } from "../dom/locale.js";
-import { write } from "../dom/markup.js";
+import { once, write } from "../dom/markup.js";
 import { RovingFocus } from "../dom/roving-focus.js";
 import { ScrollKeeper } from "../dom/scroll-keeper.js";
 import { placeBelow } from "../model/items.js";
+import { mayBeFormatted } from "../model/text.js";
 import { HistoryWindow } from "../model/window.js";
 import { gettext, ngettext } from "../model/words.js";
 
@@ -34,6 +35,8 @@ export class MessageList extends HTMLElement {
   #scroll = null;
   #look = null;
   #focus = null;
+  /** Reads Markdown, once somebody writes some. */
+  #formatted = null;
 
   connectedCallback() {
     this.#scroll = new ScrollKeeper(this.#log, this.#items);
@@ -58,6 +61,7 @@ export class MessageList extends HTMLElement {
       hasMenu: (item) => room.isMenuOf(item),
       nameOf: (username) => room.nameOf(username),
       username: room.username,
+      read: (item) => this.#read(item),
     };
     this.#seen = room.newest;
     this.#spoken = room.newest;
@@ -92,6 +96,14 @@ export class MessageList extends HTMLElement {
   redraw() {
     for (const entry of this.#drawn.values()) entry.item = null;
     this.render();
+  }
+
+  /** A text with signs of formatting will be sent, or waits: brings what reads them. */
+  async foresee(text) {
+    if (this.#formatted || !mayBeFormatted(text)) return;
+    // Where the line is away, it stands as it was typed, and this is tried again at the next letter.
+    this.#formatted = await bringMarkdown().catch(() => null);
+    if (this.#formatted) this.#redrawLocal();
   }
 
   jumpToEnd() {
@@ -238,6 +250,18 @@ export class MessageList extends HTMLElement {
     return entry;
   }
 
+  /** What waits for the server, as it will look. */
+  #read({ isLocal, text }) {
+    if (!isLocal || !mayBeFormatted(text)) return null;
+    this.foresee(text);
+    return this.#formatted?.(text, (name) => this.#room.usernameOf(name)) ?? null;
+  }
+
+  #redrawLocal() {
+    for (const entry of this.#drawn.values()) if (entry.item?.isLocal) entry.item = null;
+    this.render();
+  }
+
   #dayFor(date, now) {
     const label = this.#look.dates.dayName(date, now);
     const key = `day:${this.#look.dates.dayKey(date)}`;
@@ -376,6 +400,17 @@ export class MessageList extends HTMLElement {
     return this.querySelector(".message-list__items");
   }
 }
+
+const bringMarkdown = once(async () => {
+  const [{ formatted }] = await Promise.all([
+    import("../model/markdown.js"),
+    import("../model/markdown-emphasis.js"),
+    import("../model/markdown-line.js"),
+    import("../model/markdown-links.js"),
+    import("../model/markdown-tree.js"),
+  ]);
+  return formatted;
+});
 
 const codeBeside = (button) => button.closest(".code").querySelector("pre").textContent;
 

@@ -152,6 +152,7 @@ export class RoomPage extends HTMLElement {
     this.querySelector("sign-out").countFleeting = () => (this.#isFleeting ? this.#unsent : 0);
     if (this.#linked) this.#list.visit();
     this.#list.room = this.#room;
+    this.#list.foresee(this.#composer.text);
   }
 
   /** Who can be named in this room, and where one's favourite emoji are kept. */
@@ -178,7 +179,9 @@ export class RoomPage extends HTMLElement {
       this.#room.presence.isWhole ? { people: [] } : fetchPeople(urls.people, { q, limit: NAMESAKES }, ask),
       fetchNamesakes(urls.members, q, ask),
     ]);
-    return [...here.people, ...members.people];
+    const found = [...here.people, ...members.people];
+    this.#room.meet(found);
+    return found;
   }
 
   #listen() {
@@ -220,7 +223,7 @@ export class RoomPage extends HTMLElement {
     "message-send": (message) => this.#post(message),
     "message-quote": ({ item }) => this.#goTo(item.quote.id),
     "menu-open": ({ item, button }) => this.#menu.open(item, button, this.#acts.offers(item)),
-    "composer-typed": ({ isEmpty }) => (isEmpty ? this.#typing.stopped() : this.#typing.typed()),
+    "composer-typed": ({ text }) => this.#typed(text),
     "unsent-retry": () => this.#retryAll(),
     "unread-jump": () => this.#goToUnread(),
     "connection-try": () => this.#socket.wake(),
@@ -315,6 +318,12 @@ export class RoomPage extends HTMLElement {
   }
 
   // --- The reader ---
+
+  #typed(text) {
+    if (text.trim()) this.#typing.typed();
+    else this.#typing.stopped();
+    this.#list.foresee(text);
+  }
 
   #post({ text, replyTo, attachments }) {
     this.#typing.stopped();

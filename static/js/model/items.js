@@ -10,6 +10,7 @@ import { spoken } from "./text.js";
  * @property {number} seq Infinity while pending
  * @property {boolean} mine
  * @property {boolean} mentioned somebody else names the reader
+ * @property {boolean} isLocal what the server made of its text has not come yet
  * @property {"sending"|"sent"|"failed"|null} state null: somebody else's
  * @property {Quote | null} quote what it answers
  * @property {object[]} attachments as on the wire
@@ -51,6 +52,7 @@ export class ItemMaker {
         name: message.name,
         text: message.message,
         html: message.html,
+        isLocal: Boolean(message.provisional),
         timestamp: message.timestamp,
         edited: message.edited ?? null,
         deleted: message.deleted,
@@ -73,6 +75,7 @@ export class ItemMaker {
       username: this.#user.username,
       name: this.#user.name,
       text: entry.text,
+      isLocal: true,
       timestamp: entry.createdAt,
       edited: null,
       deleted: false,

@@ -131,6 +131,17 @@ export class Room extends EventTarget {
     return [...here, ...others.map(([username, name]) => ({ username, name }))];
   }
 
+  /** They belong here, whether they are here or not. */
+  meet(people) {
+    people.forEach((person) => this.#learnName(person));
+  }
+
+  /** Who is meant by a name behind an @. @returns {string | null} null: nobody who is known here */
+  usernameOf(name) {
+    const isMeant = ({ username }) => username.toLowerCase() === name.toLowerCase();
+    return this.known.find(isMeant)?.username ?? null;
+  }
+
   // --- What the socket tells ---
 
   /** The connection is up: catch up first, send afterwards. */
