@@ -60,7 +60,7 @@ def rooms_page(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "conversations": own_conversations(own),
-        "choices": drawing.embedded(msgspec.json.encode([choice(each) for each in own])),
+        "page": drawing.embedded(msgspec.json.encode(start_of_lobby(user, own, request.path))),
         **lobby(user, request.GET),
     }
     return render(request, "chat/rooms.html", context)
@@ -80,24 +80,22 @@ def start_conversation(request: HttpRequest) -> HttpResponse:
     return redirect("room", room.slug)
 
 
-class Choice(Struct, rename="camel"):
-    """A room as the switcher shows it (model/switcher.js)."""
+class LobbyPage(Struct):
+    """What the script of the page of all rooms starts with."""
 
-    room: str
-    name: str
-    kind: str
-    topic: str
-    unread: int
-    calls: int
-    is_own: bool = True
-    is_current: bool = False
+    user: protocol.Account
+    rooms: list[protocol.RoomSummary]
+    urls: dict[str, str]
+    notify: dict[str, str]
 
 
-def choice(own: OwnRoom) -> Choice:
-    """What waits where nothing is to be told is not counted."""
-    is_quiet = own.level == Membership.Notify.NOTHING
-    unread, calls = (0, 0) if is_quiet else (own.unread, own.calls)
-    return Choice(own.slug, own.name, own.kind, own.topic, unread, calls)
+def start_of_lobby(user: User, own: list[OwnRoom], path: str) -> LobbyPage:
+    return LobbyPage(
+        user=events.account(user),
+        rooms=[events.room_summary(each) for each in own],
+        urls=live_urls(path),
+        notify=chosen_levels(own),
+    )
 
 
 def own_conversations(own: list[OwnRoom]) -> list[OwnRoom]:
@@ -117,7 +115,7 @@ def first_room(request: HttpRequest) -> HttpResponse:
 
 
 def lobby(user: User, query: QueryDict) -> dict[str, Any]:
-    """One page of the rooms that a user may enter, with `joined`, `unread`, `last_posted_at`."""
+    """One page of the rooms that a user may enter, with `last_posted_at`, and what waits there."""
     wanted = query.get("q", "").replace("\0", "")[:ROOM_NAME_CHARS].strip()
     number = page_number(query.get("page", ""))
     start = (number - 1) * LOBBY_PAGE
@@ -125,8 +123,10 @@ def lobby(user: User, query: QueryDict) -> dict[str, Any]:
     *rooms, beyond = [*found[start : start + LOBBY_PAGE + 1], None][: LOBBY_PAGE + 1]
     own = {each.room_id: each for each in waiting([(user.pk, room.pk) for room in rooms])}
     for room in rooms:
-        room.joined = room.pk in own
-        room.unread = own[room.pk].unread if room.joined else 0
+        known = own.get(room.pk)
+        room.joined = known is not None
+        room.unread, room.calls = (known.unread, known.calls) if known else (0, 0)
+        room.level = known.level if known else ""
     return {
         "rooms": rooms,
         "q": wanted,
@@ -149,7 +149,6 @@ class RoomPage(Struct):
     history: protocol.History
     limits: protocol.Limits
     urls: dict[str, str]
-    # Of what the reader wants to be told, by room, where it differs from what its kind has.
     notify: dict[str, str]
 
 
@@ -201,16 +200,26 @@ def start_of(user: User, own: OwnRoom, rooms: list[OwnRoom], path: str) -> RoomP
         history=history.newest(own),
         limits=events.limits(),
         urls={
-            "socket": "/ws/chat/?batch=1",
+            **live_urls(path),
             "history": drawing.address("messages", own.slug),
             "people": drawing.address("people", own.slug),
             "members": drawing.address("members", own.slug),
             "notify": drawing.address("notify", own.slug),
             "uploads": drawing.address("uploads", own.slug),
-            "login": f"{reverse('account_login')}?{urlencode({'next': path})}",
         },
-        notify={each.slug: each.notify for each in rooms if each.notify},
+        notify=chosen_levels(rooms),
     )
+
+
+def live_urls(path: str) -> dict[str, str]:
+    """What every page needs that hears news: where from, and where to sign in and come back."""
+    login = f"{reverse('account_login')}?{urlencode({'next': path})}"
+    return {"socket": "/ws/chat/?batch=1", "login": login}
+
+
+def chosen_levels(rooms: list[OwnRoom]) -> dict[str, str]:
+    """Of what their reader wants to be told, by room, where it differs from what its kind has."""
+    return {each.slug: each.notify for each in rooms if each.notify}
 
 
 def links(rooms: list[OwnRoom], current: OwnRoom) -> SafeString:

@@ -3,7 +3,6 @@
 import { AskFirst } from "./elements/ask-first.js";
 import { ConfirmDialog } from "./elements/confirm-dialog.js";
 import { CopyLink } from "./elements/copy-link.js";
-import { LobbyGuide } from "./elements/lobby-guide.js";
 import { LocalDate } from "./elements/local-date.js";
 import { SignOut } from "./elements/sign-out.js";
 import { ThemeSwitch } from "./elements/theme-switch.js";
@@ -18,4 +17,3 @@ customElements.define("ask-first", AskFirst);
 customElements.define("sign-out", SignOut);
 customElements.define("copy-link", CopyLink);
 customElements.define("local-date", LocalDate);
-customElements.define("lobby-guide", LobbyGuide);

@@ -181,10 +181,10 @@ async def choose_level(page: Page, level: str) -> None:
     assert (await answer.value).ok
 
 
-async def expect_teller(*tabs: Page) -> None:
+async def expect_teller(*tabs: Page, of: str = "bob") -> None:
     """One of them holds the lock."""
     names = "(await navigator.locks.query()).held.map(({ name }) => name)"
-    await becomes_true(tabs[0], f"(async () => {names}.includes('teller:bob'))()")
+    await becomes_true(tabs[0], f"(async () => {names}.includes('teller:{of}'))()")
 
 
 async def notices(*tabs: Page) -> list[dict[str, Any]]:

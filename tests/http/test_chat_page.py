@@ -58,30 +58,30 @@ def test_a_private_room_is_listed_for_those_who_belong_to_it(cast: Cast, browser
     assert "Lobby" not in page.content.decode().replace("such as Lobby", "")
 
 
-def test_the_way_to_ones_own_rooms_comes_with_the_page(cast: Cast, browser: Browser) -> None:
+def test_what_the_script_starts_with_comes_with_the_page(cast: Cast, browser: Browser) -> None:
     make_private(cast.room)
     post_message(room=cast.room, sender=cast.alice, text="for @bob")
     open_room(name=HOSTILE, by=cast.bob)
-    own = {each["room"]: each for each in choices_on(browser(cast.bob))}
-    assert own.pop("lobby") == {
-        "room": "lobby",
-        "name": "Lobby",
-        "kind": "private",
-        "topic": "",
-        "unread": 1,
-        "calls": 1,
-        "isOwn": True,
-        "isCurrent": False,
-    }
+    Membership.objects.filter(user=cast.bob, room=cast.room).update(notify="nothing")
+    start = start_on(browser(cast.bob))
+    own = {each["room"]: each for each in start["rooms"]}
+    lobby = own.pop("lobby")
+    assert (lobby["name"], lobby["kind"], lobby["unread"], lobby["mentions"]) == (
+        "Lobby",
+        "private",
+        1,
+        1,
+    )
     assert [each["name"] for each in own.values()] == [HOSTILE]
-    assert choices_on(browser(cast.charlie)) == []
-    Membership.objects.filter(user=cast.bob).update(notify=Membership.Notify.NOTHING)
-    assert {each["unread"] for each in choices_on(browser(cast.bob))} == {0}
+    assert start["user"]["username"] == "bob"
+    assert start["notify"] == {"lobby": "nothing"}
+    assert start["urls"]["login"].endswith("?next=%2Fchat%2F")
+    assert start_on(browser(cast.charlie))["rooms"] == []
 
 
-def choices_on(client: Client) -> Any:
+def start_on(client: Client) -> Any:
     page = client.get("/chat/").content.decode()
-    found = re.search(r'<script type="application/json">(.*?)</script>', page)
+    found = re.search(r'<script id="page" type="application/json">(.*?)</script>', page)
     assert found
     return json.loads(found[1])
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
-import { reconnectDelay } from "../../static/js/net/backoff.js";
+import { reconnectDelay } from "../../static/js/net/socket.js";
 import { below, pick, withSeeds } from "./fakes.mjs";
 
 const longest = (attempt, code) => reconnectDelay({ attempt, code }, () => 0.999_999);

@@ -42,18 +42,22 @@ const preloadedBy = (template) =>
     .map(([, path]) => path)
     .sort();
 
-// What stands in people.html beside the list that it shares.
-const ofPeople = () => {
+// What stands in a page's template beside the list that it shares.
+const preloadedBeside = (template) => {
   const shared = new Set(preloadedBy("_lobby_modules.html"));
-  return preloadedBy("people.html").filter((path) => !shared.has(path));
+  return preloadedBy(template).filter((path) => !shared.has(path));
 };
 
 const PAGES = [
   ["main.js", "_modules.html"],
-  ["rooms.js", "rooms.html"],
   ["rooms.js", "members.html"],
   ["rooms.js", "room_settings.html"],
   ["rooms.js", "_lobby_modules.html"],
+];
+
+const PAGES_WITH_MORE = [
+  ["people.js", "people.html"],
+  ["lobby.js", "rooms.html"],
 ];
 
 const ALLOWED = {
@@ -71,11 +75,13 @@ describe("the modules", () => {
     });
   }
 
-  it("behind people.js are all preloaded by people.html, beside those of rooms.js", () => {
-    const shared = reachableFrom(join(js, "rooms.js"));
-    const needed = [...reachableFrom(join(js, "people.js"))].filter((path) => !shared.has(path));
-    assert.deepEqual(ofPeople(), needed.map((path) => relative(join(root, "static"), path)).sort());
-  });
+  for (const [entry, template] of PAGES_WITH_MORE) {
+    it(`behind ${entry} are all preloaded by ${template}, beside those of rooms.js`, () => {
+      const shared = reachableFrom(join(js, "rooms.js"));
+      const needed = [...reachableFrom(join(js, entry))].filter((path) => !shared.has(path));
+      assert.deepEqual(preloadedBeside(template), needed.map((path) => relative(join(root, "static"), path)).sort());
+    });
+  }
 
   it("that come later need nothing that is not there already, or is asked for with them", () => {
     const first = new Set(reachableFrom(join(js, "main.js")));

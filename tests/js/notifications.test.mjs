@@ -7,13 +7,13 @@ import { RoomList } from "../../static/js/model/room-list.js";
 const HERE = "lobby";
 const summary = (room, kind, more = {}) => ({ room, name: room, kind, seq: 9, read: 9, unread: 0, mentions: 0, ...more });
 
-function scene(levels = {}) {
+function scene(levels = {}, current = HERE) {
   const rooms = new RoomList({ onChange() {}, levels });
   const told = [];
   const page = { isLive: true, position: 9 };
   const watch = new NewsWatch({
     username: "bob",
-    current: HERE,
+    current,
     rooms,
     isLive: () => page.isLive,
     position: () => page.position,
@@ -88,6 +88,13 @@ describe("what is told", () => {
     assert.deepEqual(told.slice(1), ["lobby 2"]);
   });
 
+  it("on the page of all rooms is of each of them", () => {
+    const { hear, told } = scene({ [HERE]: "mentions" }, "");
+    hear(activity(HERE, 2, 1));
+    hear(activity("ada", 1));
+    assert.deepEqual(told, ["lobby 1", "ada 1"]);
+  });
+
   it("is nothing of what waited when the page was opened", () => {
     const { told } = scene();
     assert.deepEqual(told, []);
@@ -114,6 +121,14 @@ describe("what waits", () => {
     assert.deepEqual(rooms.waitingBeside(HERE), { unread: 2, calls: 2 });
     rooms.choose("garden", "mentions");
     assert.deepEqual(rooms.waitingBeside(HERE), { unread: 9, calls: 9 });
+  });
+
+  it("is shown by the switcher, but for rooms that are to be quiet", () => {
+    const { hear, rooms } = scene({ garden: "nothing" });
+    hear(activity("garden", 7, 7));
+    hear(activity("ada", 2));
+    const shown = rooms.choices(HERE).map(({ room, unread, calls, isCurrent }) => [room, unread, calls, isCurrent]);
+    assert.deepEqual(shown, [[HERE, 0, 0, true], ["garden", 0, 0, false], ["ada", 2, 2, false]]);
   });
 });
 

@@ -14,6 +14,7 @@ const LOOK_BACK = 20;
 export class Notifier {
   #parts;
   #shown = new Map();
+  #watch;
   #isTeller = false;
   #release = null;
   #away = null;
@@ -23,6 +24,7 @@ export class Notifier {
    * @param {string} parts.username @param {string} parts.room the one on this page
    * @param {string} parts.rooms the address of all rooms
    * @param {import("../model/notifications.js").NoticeChoice} parts.choice
+   * @param {(onNews: Function) => import("../model/notifications.js").NewsWatch} parts.watch
    * @param {Function} parts.subjectOf
    * @param {(id: number) => void} parts.goTo a message on this page
    * @param {(address: string) => void} parts.go
@@ -30,6 +32,7 @@ export class Notifier {
    */
   constructor(parts) {
     this.#parts = parts;
+    this.#watch = parts.watch((news) => this.#tell(news));
     const { signal } = parts;
     const hear = (target, type, act) => target.addEventListener(type, act, { signal });
     hear(document, "visibilitychange", () => this.#visibilityChanged());
@@ -38,6 +41,11 @@ export class Notifier {
     hear(window, "pageshow", () => this.#comeBack());
     signal.addEventListener("abort", () => this.#stop());
     this.#comeBack();
+  }
+
+  /** What the socket tells, before it changes what is known of the rooms. */
+  hear(event) {
+    this.#watch.hear(event);
   }
 
   get choice() {
@@ -55,7 +63,7 @@ export class Notifier {
   }
 
   /** @param {import("../model/notifications.js").News[]} news all that became known at once */
-  async tell(news) {
+  async #tell(news) {
     if (!this.#isTeller) return;
     const onScreen = await this.#roomsOnScreen();
     const told = news.filter(({ room }) => !onScreen.has(room));

@@ -1,10 +1,9 @@
-import { bringStyles, cloneTemplate, csrfToken, define, once } from "../dom/markup.js";
-import { askedBy, keyCaps, WRITING } from "../model/keys.js";
-import { callsOf, roomAddress } from "../model/room-list.js";
+import { bringStyles, csrfToken, define } from "../dom/markup.js";
+import { keyCaps } from "../model/keys.js";
 import { gettext } from "../model/words.js";
 import { sendJSON } from "../net/requests.js";
+import { go, Guide, numbered } from "./live-page.js";
 
-const OTHER_DIALOGS = "dialog:modal:not(.switcher, .keys, .search)";
 const STEPS = {
   nextUnread: { by: 1, isUnread: true },
   previousUnread: { by: -1, isUnread: true },
@@ -13,19 +12,10 @@ const STEPS = {
 };
 const ON_PHONES = "(pointer: coarse), (width < 48rem)";
 
-/**
- * Leads around: keys, the way to other rooms, what waits there, and of what one is told. What is
- * needed on use only is loaded then.
- */
+/** What the room's own page has beside what every page has: its list of rooms, its level, its news. */
 export class RoomGuide {
   #parts;
-  #isMac = /^(Mac|iP)/.test(navigator.platform);
-  #levels = null;
-  #watch = null;
-  #notifier = null;
-  #setBadge = null;
-  #calls = 0;
-  #RoomSwitcher = null;
+  #guide;
 
   /**
    * @param {object} parts
@@ -40,63 +30,49 @@ export class RoomGuide {
    */
   constructor(parts) {
     this.#parts = parts;
+    const { page, start, rooms, room, storage, goTo, signal } = parts;
+    const steps = Object.entries(STEPS).map(([name, step]) => [name, () => this.#step(step)]);
+    this.#guide = new Guide({
+      page,
+      username: start.user.username,
+      current: room.slug,
+      rooms,
+      does: { search: () => this.#search(), ...Object.fromEntries(steps) },
+      watch: { isLive: () => room.isLive, position: () => room.reading.position },
+      goTo,
+      storage,
+      signal,
+    });
   }
 
   start() {
-    const { page, signal } = this.#parts;
-    addEventListener("keydown", (event) => this.#pressed(event), { signal });
-    page.addEventListener("click", (event) => this.#clicked(event), { signal });
+    this.#guide.start();
     this.#listenForLevels();
     this.#showKeys();
     this.#showLevel();
     this.#fitPhone();
-    if (this.#parts.storage?.getItem(`notices:${this.#username}`)) this.#watchNews();
   }
 
   /** Before anybody else: what is news is seen by what was known before. */
   hear(event) {
-    this.#watch?.hear(event);
+    this.#guide.hear(event);
   }
 
-  /** What was read elsewhere needs no notice any more. */
   roomsChanged() {
-    const { rooms, room } = this.#parts;
-    this.#notifier?.forget((slug) => slug !== room.slug && !rooms.get(slug)?.unread);
+    this.#guide.roomsChanged();
+    this.#showLevel();
   }
 
-  // --- Keys ---
-
-  #pressed(event) {
-    if (event.defaultPrevented || document.querySelector(OTHER_DIALOGS)) return;
-    const isWriting = event.target.matches?.(WRITING) ?? false;
-    const asked = askedBy(event, { isMac: this.#isMac, isWriting });
-    if (!asked) return;
-    event.preventDefault();
-    this.#do(asked);
-  }
-
-  #clicked({ target }) {
-    const asked = target.closest("[data-guide]")?.dataset.guide;
-    if (asked) this.#do(asked);
-  }
-
-  #do(asked) {
-    if (asked === "switch") this.#switch();
-    else if (asked === "search") this.#search();
-    else if (asked === "keys") this.#openKeys();
-    else this.#step(STEPS[asked]);
+  /** To somebody, between the two. Raises RequestError. */
+  write(username) {
+    return this.#guide.write(username);
   }
 
   /** The switcher's key stands on its button. */
   #showKeys() {
+    const { isMac } = this.#guide;
     const place = this.#parts.page.querySelector(".sidebar__switch-keys");
-    place.textContent = keyCaps("Mod+K", this.#isMac).join(this.#isMac ? "" : " ");
-  }
-
-  async #openKeys() {
-    const { KeysDialog } = await import("./keys-dialog.js");
-    const dialog = this.#only("keys-dialog", KeysDialog, "keys");
-    dialog.toggle(this.#isMac);
+    place.textContent = keyCaps("Mod+K", isMac).join(isMac ? "" : " ");
   }
 
   async #search() {
@@ -105,34 +81,9 @@ export class RoomGuide {
       import("../model/message-search.js"),
       bringStyles("search"),
     ]);
-    const dialog = this.#only("message-search", MessageSearchDialog, "search");
+    const dialog = this.#guide.only("message-search", MessageSearchDialog, "search");
     const { search: address, rooms } = this.#parts.page.dataset;
     dialog.toggle({ address, rooms, room: this.#parts.room.slug });
-  }
-
-  // --- Ways to other rooms ---
-
-  async #switch() {
-    // Once it is there it opens at once: whoever goes on typing types into it.
-    this.#RoomSwitcher ??= (await import("./room-switcher.js")).RoomSwitcher;
-    const switcher = this.#only("room-switcher", this.#RoomSwitcher, "switcher");
-    switcher.toggle({
-      own: this.#choices(),
-      address: this.#parts.page.dataset.rooms,
-      go: (room) => go(roomAddress(this.#parts.page.dataset.rooms, room)),
-    });
-  }
-
-  #choices() {
-    const { rooms } = this.#parts;
-    const isQuiet = ({ room }) => rooms.levelOf(room) === "nothing";
-    return rooms.rooms.map((room) => ({
-      ...room,
-      unread: isQuiet(room) ? 0 : room.unread,
-      calls: isQuiet(room) ? 0 : callsOf(room),
-      isOwn: true,
-      isCurrent: room.room === this.#parts.room.slug,
-    }));
   }
 
   /** In the order of the sidebar, and round again at its end. */
@@ -142,12 +93,6 @@ export class RoomGuide {
     if (address) go(address);
     else if (isUnread) remark(gettext("Nothing is unread in other rooms."));
     else remark(gettext("There is no other room."));
-  }
-
-  /** The one of its kind on the page, put there for the first use. */
-  #only(name, kind, template) {
-    define(name, kind);
-    return document.querySelector(name) ?? this.#parts.page.appendChild(cloneTemplate(template));
   }
 
   // --- What waits ---
@@ -160,16 +105,8 @@ export class RoomGuide {
     const seen = Math.max(since, room.reading.position);
     const news = isTold ? room.countNews(seen) : 0;
     const calls = isTold ? (this.#isDirect ? news : room.countCalls(seen)) : 0;
-    const count = beside.unread + news;
-    document.title = `${count ? `(${count}) ` : ""}${name} – ChatApp`;
-    this.#showCalls(beside.calls + calls);
-  }
-
-  async #showCalls(count) {
-    if (count === this.#calls) return;
-    this.#calls = count;
-    this.#setBadge ??= (await import("../dom/badge.js")).setBadge;
-    this.#setBadge(this.#calls);
+    document.title = numbered(beside.unread + news, `${name} – ChatApp`);
+    this.#guide.showCalls(beside.calls + calls);
   }
 
   // --- Of what one is told ---
@@ -196,10 +133,6 @@ export class RoomGuide {
     const { signal } = this.#parts;
     this.#menu.addEventListener("change", (event) => this.#changed(event.target), { signal });
     this.#menu.addEventListener("beforetoggle", () => this.#openMenu(), { signal });
-    if (!window.BroadcastChannel) return;
-    this.#levels = new BroadcastChannel(`levels:${this.#username}`);
-    this.#levels.onmessage = ({ data }) => this.#choose(data.room, data.level);
-    signal.addEventListener("abort", () => this.#levels.close());
   }
 
   #changed(input) {
@@ -207,59 +140,22 @@ export class RoomGuide {
   }
 
   async #tellLevel(level) {
-    const { room, start, remark } = this.#parts;
+    const { rooms, room, start, remark } = this.#parts;
     const before = this.#level;
-    this.#choose(room.slug, level);
+    rooms.choose(room.slug, level);
     try {
       await sendJSON(start.urls.notify, { level }, csrfToken(), fetch.bind(window));
-      this.#levels?.postMessage({ room: room.slug, level });
+      this.#guide.tellLevel(room.slug, level);
     } catch {
-      this.#choose(room.slug, before);
+      rooms.choose(room.slug, before);
       remark(gettext("That could not be saved. Try again in a moment."));
     }
-  }
-
-  #choose(room, level) {
-    this.#parts.rooms.choose(room, level);
-    this.#showLevel();
   }
 
   async #openMenu() {
     const { NotifyMenu } = await import("./notify-menu.js");
     define("notify-menu", NotifyMenu);
-    this.#menu.prepare(await this.#watchNews());
-  }
-
-  /** @returns {Promise<import("../dom/notifier.js").Notifier>} with what it takes to tell of news */
-  #watchNews = once(() => this.#startWatching());
-
-  async #startWatching() {
-    const { NewsWatch, NoticeChoice, subjectOf } = await import("../model/notifications.js");
-    const { Notifier } = await import("../dom/notifier.js");
-    const { rooms, room, storage, goTo, page, signal } = this.#parts;
-    this.#notifier = new Notifier({
-      username: this.#username,
-      room: room.slug,
-      rooms: new URL(page.dataset.rooms, location.href).href,
-      choice: new NoticeChoice(storage, this.#username),
-      subjectOf,
-      goTo,
-      go,
-      signal,
-    });
-    this.#watch = new NewsWatch({
-      username: this.#username,
-      current: room.slug,
-      rooms,
-      isLive: () => room.isLive,
-      position: () => room.reading.position,
-      onNews: (news) => this.#notifier.tell(news),
-    });
-    return this.#notifier;
-  }
-
-  get #username() {
-    return this.#parts.start.user.username;
+    this.#menu.prepare(await this.#guide.watchNews());
   }
 
   get #menu() {
@@ -275,10 +171,4 @@ export class RoomGuide {
     closeByBack(signal);
     openByLongPress(page.querySelector("message-list"), signal);
   }
-}
-
-/** From what the back button closes, without a step that leads back into it. */
-function go(address) {
-  if (history.state?.isOpen) location.replace(address);
-  else location.assign(address);
 }

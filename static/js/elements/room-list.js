@@ -60,17 +60,20 @@ export class RoomList extends HTMLElement {
   }
 
   forget(room) {
-    const link = this.#links.find((each) => each.dataset.room === room);
-    link?.closest("li").remove();
+    this.linkOf(room)?.closest("li").remove();
+  }
+
+  linkOf(room) {
+    return this.#links.find((each) => each.dataset.room === room);
   }
 
   /** A public room that one does not belong to stays: one may enter it. */
   #show(link, known) {
-    if (known || link.dataset.kind === "public") this.#refresh(link, known);
+    if (known || link.dataset.kind === "public") this.refresh(link, known);
     else this.forget(link.dataset.room);
   }
 
-  #refresh(link, known) {
+  refresh(link, known) {
     const { room, kind } = link.dataset;
     const isQuiet = this.#isQuiet({ room, kind });
     const isTold = known && room !== this.current && !isQuiet;
@@ -93,13 +96,15 @@ export class RoomList extends HTMLElement {
     const item = cloneTemplate(room.kind === DIRECT ? "conversation-link" : "room-link");
     const link = item.querySelector("a");
     link.href = roomAddress(this.address, room.room);
-    link.dataset.room = room.room;
-    this.#refresh(link, room);
+    Object.assign(link.dataset, { room: room.room, kind: room.kind });
+    this.refresh(link, room);
     this.#showDraft(link);
     const list = this.#listOf(room);
+    if (!list) return;
     const links = [...list.querySelectorAll("a[data-room]")];
-    const next = links.find((each) => nameOf(each).localeCompare(room.name) > 0);
-    list.insertBefore(item, next?.closest("li") ?? null);
+    const place = links.findIndex((each) => nameOf(each).localeCompare(room.name) > 0);
+    if (isElsewhere(list, place)) return;
+    list.insertBefore(item, links[place]?.closest("li") ?? null);
   }
 
   #listOf({ kind }) {
@@ -124,6 +129,9 @@ export class RoomList extends HTMLElement {
     return [...this.querySelectorAll("a[data-room]")];
   }
 }
+
+/** Of a list that is one page of several, or what a search found, what is at its ends is not known. */
+const isElsewhere = ({ dataset }, place) => "part" in dataset && place < 1;
 
 function labelOf({ name, kind, people }) {
   const isAlone = kind === DIRECT && people?.length === 0;

@@ -1,21 +1,20 @@
 import { readersLocale } from "../dom/locale.js";
-import { csrfToken, drawPart, write } from "../dom/markup.js";
+import { drawPart, write } from "../dom/markup.js";
 import { followViewport } from "../dom/quirks.js";
 import { Attention } from "../model/attention.js";
 import { Drafts, EmojiMemory } from "../model/kept.js";
 import { Outboxes } from "../model/outboxes.js";
-import { roomAddress, RoomList } from "../model/room-list.js";
+import { RoomList } from "../model/room-list.js";
 import { Room } from "../model/room.js";
 import { typingSentence, TypingTeller } from "../model/typing.js";
 import { gettext } from "../model/words.js";
 import { systemClock } from "../net/clock.js";
 import { Close, newClientId } from "../net/protocol.js";
-import { fetchHistory, fetchNamesakes, fetchPeople, openConversation } from "../net/requests.js";
-import { ChatSocket } from "../net/socket.js";
+import { fetchHistory, fetchNamesakes, fetchPeople } from "../net/requests.js";
+import { allowed, keepLine, makeSocket, maySignIn } from "./live-page.js";
 import { MessageActs } from "./message-acts.js";
 import { RoomGuide } from "./room-guide.js";
 
-const REDIRECT_PAUSE_MS = 30_000;
 const FAREWELL_MS = 6_000;
 const INPUT = ["pointerdown", "keydown", "wheel", "touchstart"];
 const DRAGGING = ["dragenter", "dragover", "dragleave", "drop"];
@@ -79,11 +78,7 @@ export class RoomPage extends HTMLElement {
 
   #makeParts() {
     const { urls, room } = this.#page;
-    this.#socket = new ChatSocket({
-      address: new URL(urls.socket, location.href.replace(/^http/, "ws")).href,
-      WebSocket,
-      clock: systemClock,
-      random: Math.random,
+    this.#socket = makeSocket(urls.socket, {
       onEvents: (events) => events.forEach((event) => this.#hear(event)),
       onState: (state) => this.#connectionBecame(state),
     });
@@ -203,11 +198,11 @@ export class RoomPage extends HTMLElement {
     for (const type of DRAGGING) this.addEventListener(type, this.#dragging, { signal });
     for (const type of INPUT) on(window, type, () => this.#noticeInput());
     on(document, "visibilitychange", () => this.#visibilityChanged());
-    on(window, "online", () => this.#cameOnline());
-    on(window, "offline", () => this.#socket.wake());
+    on(window, "online", () => this.#composer.resumeUploads());
     on(window, "hashchange", () => this.#followLink());
     on(window, "pagehide", () => this.#goAway());
-    on(window, "pageshow", ({ persisted }) => persisted && this.#comeBack());
+    on(window, "pageshow", ({ persisted }) => persisted && this.#room.outbox.restore());
+    keepLine(this.#socket, signal);
     // Where nothing is kept, the tab is all there is.
     const isAtRisk = () => (this.#isFleeting && this.#unsent) || this.#composer.isAtRisk;
     const warn = (event) => isAtRisk() && event.preventDefault();
@@ -334,10 +329,8 @@ export class RoomPage extends HTMLElement {
 
   /** To somebody, between the two. */
   async #write({ username }) {
-    const { rooms } = this.dataset;
     try {
-      const { room } = await openConversation(rooms, [username], csrfToken(), fetch.bind(window));
-      location.assign(roomAddress(rooms, room));
+      await this.#guide.write(username);
     } catch {
       this.#composer.notice(gettext("The conversation could not be opened. Try again in a moment."));
     }
@@ -384,9 +377,8 @@ export class RoomPage extends HTMLElement {
     this.#attention.noticeVisibility(!document.hidden);
     this.#seenWhenHidden = this.#room.newest;
     this.#showTitle();
-    if (document.hidden) return this.#room.reading.away();
-    this.#socket.wake();
-    this.#list.redraw();
+    if (document.hidden) this.#room.reading.away();
+    else this.#list.redraw();
   }
 
   /** A soft keyboard that jumps up by itself hides what one came to read. */
@@ -431,33 +423,19 @@ export class RoomPage extends HTMLElement {
     this.#composer.resumeUploads();
   }
 
-  #cameOnline() {
-    this.#socket.wake();
-    this.#composer.resumeUploads();
-  }
-
   #tellAttention(isIdle) {
     this.#socket.send({ type: isIdle ? "presence.idle" : "presence.active" });
   }
 
+  /** While the line is still there: what is told last. */
   #goAway() {
     this.#typing.stopped();
     this.#room.reading.stop();
-    this.#socket.pause();
   }
 
-  #comeBack() {
-    this.#socket.start();
-    this.#room.outbox.restore();
-  }
-
-  /** By itself once in a while only: where signing in does not help, it would go round for ever. */
   #signIn() {
-    const storage = allowed("sessionStorage");
-    const last = Number(storage?.getItem("signed-out-at") ?? 0);
-    storage?.setItem("signed-out-at", String(Date.now()));
     this.#saveFleeting();
-    if (storage && Date.now() - last > REDIRECT_PAUSE_MS) this.#go("login");
+    if (maySignIn()) this.#go("login");
   }
 
   #startOver() {
@@ -511,14 +489,5 @@ export class RoomPage extends HTMLElement {
 
   get #status() {
     return this.querySelector("connection-status");
-  }
-}
-
-/** Null where the browser forbids storage. */
-function allowed(name) {
-  try {
-    return window[name] ?? null;
-  } catch {
-    return null;
   }
 }

@@ -21,6 +21,7 @@ export class TimeAgo extends HTMLElement {
 
   refresh() {
     const time = this.querySelector("time");
+    if (!time.dateTime) return;
     const date = new Date(time.dateTime);
     time.textContent = readersDates().ago(date, new Date());
     time.title = readersDates().full(date);

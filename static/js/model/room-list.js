@@ -1,7 +1,7 @@
 // The reader's rooms and what waits in each, kept right by what the socket tells.
 
 /**
- * @typedef {{room: string, name: string, kind: string, unread: number, mentions: number,
+ * @typedef {{room: string, name: string, kind: string, seq: number, unread: number, mentions: number,
  *   archived: boolean, posting: string, people?: {username: string, name: string}[]}} Known
  */
 
@@ -58,6 +58,19 @@ export class RoomList {
     return sum;
   }
 
+  /**
+   * As the switcher shows them.
+   * @param {string} current the room on screen, if any
+   * @returns {import("./switcher.js").Choice[]}
+   */
+  choices(current) {
+    return this.rooms.map((room) => {
+      const isQuiet = this.levelOf(room.room) === "nothing";
+      const waiting = isQuiet ? { unread: 0, calls: 0 } : { unread: room.unread, calls: callsOf(room) };
+      return { ...room, ...waiting, isOwn: true, isCurrent: room.room === current };
+    });
+  }
+
   hear(event) {
     const hear = this.#hearing[event.type];
     if (!hear) return;
@@ -70,7 +83,7 @@ export class RoomList {
     "room.added": ({ type: _type, ...room }) => this.#rooms.set(room.room, room),
     "room.removed": ({ room }) => this.#rooms.delete(room),
     "room.updated": ({ room, type: _type, ...changes }) => this.#change(room, changes),
-    "room.activity": ({ room, unread, mentions }) => this.#change(room, { unread, mentions }),
+    "room.activity": ({ room, seq, unread, mentions }) => this.#change(room, { seq, unread, mentions }),
     "room.read": ({ room, unread, mentions }) => this.#change(room, { unread, mentions }),
   };
 
