@@ -1,9 +1,11 @@
 """The life of rooms and conversations, on the screens of several people."""
 
+import asyncio
 import re
+import uuid
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.browser.acting import (
     is_connected,
@@ -16,6 +18,7 @@ from tests.browser.acting import (
 from tests.browser.axe import is_fine, seen
 from tests.browser.conftest import Visitor
 from tests.cast import Company
+from tests.chatter import Chatter
 from tests.running import RunningServer, running_server
 
 pytestmark = pytest.mark.asyncio
@@ -80,6 +83,61 @@ async def test_two_people_find_each_other_and_talk(company: Company, visit: Visi
     await expect(bob.get_by_role("link", name="Alice Ada")).to_have_count(0)
 
     assert (await company.charlie.web.get(alice.url)).status_code == 404
+
+
+async def test_the_switcher_finds_people_and_begins_the_conversation(
+    company: Company, visit: Visitor
+) -> None:
+    sign = uuid.uuid4().hex[:6]
+    grace = await Chatter(company.server, f"grace-{sign}").sign_up()
+    room = await company.alice.make_room(f"Grace notes {sign}")
+    page = await visit(company.server, company.alice, f"/chat/{room}/")
+    await is_connected(page)
+    field = page.get_by_role("combobox", name="Go to a room")
+    said = page.locator(".switcher__words")
+    person = page.get_by_role("option", name=f"grace-{sign}")
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
+    # One's rooms are there at once. Who comes later comes below, and what is marked stays so.
+    await page.route(re.compile(r"/people/\?q="), hold)
+    await page.keyboard.press("Control+k")
+    await expect(field).to_be_focused()
+    await page.keyboard.type("grace")
+    own = page.get_by_role("option", name=f"Grace notes {sign}")
+    await expect(own).to_have_attribute("aria-selected", "true")
+    await expect(person).to_have_count(0)
+    before = await own.bounding_box()
+    held.set()
+    await expect(person).to_be_visible()
+    await expect(own).to_have_attribute("aria-selected", "true")
+    assert await own.bounding_box() == before
+    assert await field.get_attribute("aria-activedescendant") == await own.get_attribute("id")
+    await is_fine(page, "the switcher with people")
+
+    # Without the server it says what it can do; typed on, it asks again.
+    await page.unroute_all()
+    await page.context.set_offline(True)
+    await field.fill(f"grace-{sign[:3]}")
+    await expect(said).to_have_text("There is no connection: only your own rooms can be found.")
+    await page.context.set_offline(False)
+    await field.fill("nobody at all")
+    await expect(said).to_have_text("No room and nobody of that name.")
+    await field.fill(f"@grace-{sign}")
+    await expect(person).to_have_attribute("aria-selected", "true")
+    await expect(person).to_contain_text("New conversation")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", level=1)).to_have_text(f"grace-{sign}")
+    await is_connected(page)
+    await page.keyboard.press("Control+k")
+    await expect(field).to_be_focused()
+    await page.keyboard.type(f"grace-{sign}")
+    await expect(person).to_have_count(1)
+    await expect(person).to_contain_text("You are here")
+    await grace.web.aclose()
 
 
 async def test_somebody_in_the_room_is_written_to_at_once(company: Company, visit: Visitor) -> None:

@@ -145,11 +145,13 @@ export class Guide {
   async #switch() {
     // Once it is there it opens at once: whoever goes on typing types into it.
     this.#RoomSwitcher ??= (await import("./room-switcher.js")).RoomSwitcher;
-    const { page, rooms, current } = this.#parts;
+    const { page, username, rooms, current } = this.#parts;
     this.only("room-switcher", this.#RoomSwitcher, "switcher").toggle({
       own: rooms.choices(current),
-      address: page.dataset.rooms,
+      username,
+      addresses: page.dataset,
       go: (room) => go(roomAddress(page.dataset.rooms, room)),
+      write: (username) => this.write(username),
     });
   }
 

@@ -133,8 +133,9 @@ export class RoomList extends HTMLElement {
 /** Of a list that is one page of several, or what a search found, what is at its ends is not known. */
 const isElsewhere = ({ dataset }, place) => "part" in dataset && place < 1;
 
-function labelOf({ name, kind, people }) {
-  const isAlone = kind === DIRECT && people?.length === 0;
+/** Also of somebody with whom there is no conversation yet; alone it is for one's own notes. */
+export function labelOf({ name, kind, people, isSelf }) {
+  const isAlone = isSelf || (kind === DIRECT && people?.length === 0);
   return isAlone ? gettext("%(name)s (you)", { name }) : name;
 }
 

@@ -1,9 +1,10 @@
 import { cloneTemplate, write } from "../dom/markup.js";
+import { faceOf } from "../model/avatar.js";
 import { gettext, ngettext } from "../model/words.js";
-import { fetchRooms } from "../net/requests.js";
-import { showWaiting } from "./room-list.js";
+import { systemClock } from "../net/clock.js";
+import { fetchPeople, fetchRooms } from "../net/requests.js";
+import { labelOf, showWaiting } from "./room-list.js";
 
-const TYPING_MS = 150;
 const HEARD = ["input", "keydown", "click", "pointermove"];
 const MOVES = {
   ArrowDown: (place, count) => (place + 1) % count,
@@ -11,55 +12,69 @@ const MOVES = {
   PageDown: (place, count) => Math.min(place + 8, count - 1),
   PageUp: (place) => Math.max(place - 8, 0),
 };
+const FAILURES = {
+  0: () => gettext("There is no connection: only your own rooms can be found."),
+  401: () => gettext("You are signed out."),
+  429: () => gettext("That was too much at once. Try again in a moment."),
+};
 
 /**
- * Goes to another room by a few letters of its name. A field with a list under it: the focus stays
- * in the field, the arrow keys move a mark in the list.
+ * Goes to another room, or begins to talk with somebody, by a few letters of a name. A field with a
+ * list under it: the focus stays in the field, the arrow keys move a mark in the list.
  */
 export class RoomSwitcher extends HTMLElement {
-  #own = [];
-  #found = [];
-  #address = "";
-  #go = null;
-  #rank = null;
-  #shown = [];
-  #place = 0;
-  #asking = null;
-  #timer = null;
+  #setting = null;
+  #Switching = null;
+  #switching = null;
+  #isLeaving = false;
 
   connectedCallback() {
     for (const type of HEARD) this.addEventListener(type, this);
-    this.#dialog.addEventListener("close", () => this.#stopAsking());
+    this.#dialog.addEventListener("close", () => this.#switching?.stop());
   }
 
   disconnectedCallback() {
     for (const type of HEARD) this.removeEventListener(type, this);
-    this.#stopAsking();
+    this.#switching?.stop();
   }
 
   /**
    * Opens it; where it is open, closes it.
    * @param {object} setting
    * @param {import("../model/switcher.js").Choice[]} setting.own
-   * @param {string} setting.address where the server finds others
+   * @param {string} setting.username the reader's
+   * @param {{rooms: string, people: string}} setting.addresses where the server finds others
    * @param {(room: string) => void} setting.go
+   * @param {(username: string) => Promise<void>} setting.write opens the conversation
    */
-  async toggle({ own, address, go }) {
+  async toggle(setting) {
     if (this.#dialog.open) return this.#dialog.close();
     Object.assign(this.#field, { value: "" });
-    this.#own = own;
-    this.#found = [];
-    this.#address = address;
-    this.#go = go;
+    this.#setting = setting;
+    this.#switching = null;
+    this.#isLeaving = false;
     this.#dialog.showModal();
     this.#field.focus();
-    this.#rank ??= (await import("../model/switcher.js")).rank;
-    this.#ask();
-    this.#draw();
+    this.#Switching ??= (await import("../model/switcher.js")).Switching;
+    this.#switching = this.#begun();
+    this.#switching.look(this.#field.value);
+  }
+
+  #begun() {
+    const { own, username, addresses } = this.#setting;
+    const ask = fetch.bind(window);
+    return new this.#Switching({
+      own,
+      username,
+      findRooms: (q, signal) => fetchRooms(addresses.rooms, q, ask, signal),
+      findPeople: (q, signal) => fetchPeople(addresses.people, { q }, ask, signal),
+      clock: systemClock,
+      onChange: (added) => this.#draw(added),
+    });
   }
 
   handleEvent(event) {
-    if (event.type === "input") this.#typed();
+    if (event.type === "input") this.#switching?.search(this.#field.value);
     else if (event.type === "keydown") this.#pressed(event);
     else if (event.type === "click") this.#clicked(event);
     else this.#point(event);
@@ -67,27 +82,22 @@ export class RoomSwitcher extends HTMLElement {
 
   // --- The reader ---
 
-  #typed() {
-    this.#place = 0;
-    this.#draw();
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ask(), TYPING_MS);
-  }
-
   #pressed(event) {
     if (event.isComposing) return;
-    const isChosen = event.key === "Enter" && event.target === this.#field;
-    if (isChosen) return this.#choose(event, this.#place);
+    if (event.key === "Enter" && event.target === this.#field) return this.#choose(event);
+    const { shown = [], marked } = this.#switching ?? {};
     const move = MOVES[event.key];
-    if (!move || !this.#shown.length) return;
+    if (!move || !shown.length) return;
     event.preventDefault();
-    this.#mark(move(this.#place, this.#shown.length));
+    this.#mark(move(marked, shown.length));
   }
 
   #clicked(event) {
     const option = event.target.closest("[role=option]");
-    if (option) this.#choose(event, this.#options.indexOf(option));
-    else if (event.target.closest(".switcher__close") || isOutside(event)) this.#dialog.close();
+    if (option) {
+      this.#mark(this.#options.indexOf(option), false);
+      this.#choose(event);
+    } else if (event.target.closest(".switcher__close") || isOutside(event)) this.#dialog.close();
   }
 
   /** The mark follows the mouse when that moves, not when the list moves under it. */
@@ -96,57 +106,43 @@ export class RoomSwitcher extends HTMLElement {
     if (option && (movementX || movementY)) this.#mark(this.#options.indexOf(option), false);
   }
 
-  #choose(event, place) {
+  #choose(event) {
     event.preventDefault();
-    const choice = this.#shown[place];
-    if (!choice) return;
+    const choice = this.#switching?.choice;
+    if (!choice || this.#isLeaving) return;
     if (choice.isCurrent) this.#dialog.close();
-    else this.#go(choice.room);
+    else if (choice.person) this.#write(choice.person);
+    else this.#setting.go(choice.room);
   }
 
-  // --- The server ---
-
-  async #ask() {
-    this.#stopAsking();
-    const asking = (this.#asking = new AbortController());
+  async #write({ username, name }) {
+    this.#switching.stop();
+    this.#isLeaving = true;
+    this.#show(gettext("Opening the conversation with %(name)s…", { name }));
     try {
-      const { signal } = asking;
-      const { rooms } = await fetchRooms(this.#address, this.#wanted, fetch.bind(window), signal);
-      this.#found = rooms.map((room) => ({ ...room, isOwn: false, isCurrent: false }));
-      this.#draw();
+      await this.#setting.write(username);
     } catch {
-      // One's own rooms are there without the server.
-    } finally {
-      if (this.#asking === asking) this.#asking = null;
-      if (!asking.signal.aborted) this.#say();
+      this.#isLeaving = false;
+      this.#show(gettext("The conversation could not be opened. Try again in a moment."));
     }
-  }
-
-  #stopAsking() {
-    clearTimeout(this.#timer);
-    this.#asking?.abort();
-    this.#asking = null;
-  }
-
-  get #wanted() {
-    return this.#field.value.trim();
   }
 
   // --- Drawing ---
 
-  #draw() {
-    if (!this.#rank) return;
-    const marked = this.#shown[this.#place]?.room;
-    this.#shown = this.#rank(this.#own, this.#found, this.#wanted);
-    this.#list.replaceChildren(...this.#shown.map(drawOption));
-    const place = this.#place && this.#shown.findIndex(({ room }) => room === marked);
-    this.#mark(Math.max(0, place));
+  /** What comes from the server is put below what is there. */
+  #draw(added) {
+    const { shown, marked } = this.#switching;
+    const options = (added ?? shown).map(drawOption);
+    if (added) this.#list.append(...options);
+    else this.#list.replaceChildren(...options);
+    this.#options.forEach((option, place) => (option.id = `switcher-option-${place}`));
+    this.#mark(marked, !added);
     this.#say();
   }
 
   #mark(place, isScrolling = true) {
-    this.#options[this.#place]?.setAttribute("aria-selected", "false");
-    this.#place = place;
+    this.#list.querySelector("[aria-selected=true]")?.setAttribute("aria-selected", "false");
+    this.#switching.marked = place;
     const option = this.#options[place];
     if (!option) return this.#field.removeAttribute("aria-activedescendant");
     option.setAttribute("aria-selected", "true");
@@ -155,12 +151,19 @@ export class RoomSwitcher extends HTMLElement {
   }
 
   #say() {
-    const count = this.#shown.length;
-    const isNothing = !count && !this.#asking && this.#rank;
+    const { state, status, shown } = this.#switching;
+    if (state === "failed") return this.#show(wordsOfFailure(status));
+    const isNothing = !shown.length && this.#field.value.trim();
+    if (shown.length) this.#show(countOf(shown), false);
+    else if (state === "asking") this.#show(gettext("Searching…"));
+    else this.#show(isNothing ? gettext("No room and nobody of that name.") : gettext("There is no room yet."));
+  }
+
+  /** What can be seen anyway is for those who cannot see it. */
+  #show(text, isNeeded = true) {
     const words = this.querySelector(".switcher__words");
-    words.classList.toggle("visually-hidden", !isNothing);
-    if (count) write(words, ngettext("%(count)s room", "%(count)s rooms", count));
-    else write(words, isNothing ? gettext("No room of that name.") : "");
+    words.classList.toggle("visually-hidden", !isNeeded);
+    write(words, text);
   }
 
   get #dialog() {
@@ -180,23 +183,53 @@ export class RoomSwitcher extends HTMLElement {
   }
 }
 
+const wordsOfFailure = (status) =>
+  FAILURES[status]?.() ?? gettext("The server does not answer right now. Type again to retry.");
+
+/** @param {import("../model/switcher.js").Choice[]} choices */
+function countOf(choices) {
+  const people = choices.filter(({ person }) => person).length;
+  const rooms = choices.length - people;
+  const counts = [
+    rooms && ngettext("%(count)s room", "%(count)s rooms", rooms),
+    people && ngettext("%(count)s person", "%(count)s people", people),
+  ];
+  return counts.filter(Boolean).join(", ");
+}
+
 /** @param {import("../model/switcher.js").Choice} choice */
-function drawOption(choice, place) {
-  const option = cloneTemplate("switcher-option");
-  option.id = `switcher-option-${place}`;
-  option.querySelector(".switcher__name").textContent = choice.name;
-  option.querySelector(".switcher__topic").textContent = choice.topic ?? "";
-  const picture = option.querySelector("use");
-  const icon = choice.kind === "private" ? "lock" : choice.kind === "direct" ? "user" : "hash";
-  picture.setAttribute("href", `${picture.getAttribute("href").split("#")[0]}#${icon}`);
+function drawOption(choice) {
+  const option = cloneTemplate(choice.person || choice.kind === "direct" ? "switcher-person" : "switcher-option");
+  option.querySelector(".switcher__name").textContent = labelOf(choice);
+  option.querySelector(".switcher__topic").textContent = choice.topic || aboutOf(choice);
+  drawPicture(option, choice);
   const { kind, unread = 0, calls = 0 } = choice;
   option.classList.toggle("switcher__option--unread", unread > 0);
   const waiting = unread ? { kind, unread, mentions: calls } : null;
   showWaiting(option.querySelector(".room-link__unread"), waiting);
   const note = option.querySelector(".switcher__note");
   note.hidden = choice.isOwn && !choice.isCurrent;
-  note.textContent = choice.isCurrent ? gettext("You are here") : gettext("Not entered yet");
+  note.textContent = noteOf(choice);
   return option;
+}
+
+function drawPicture(option, choice) {
+  const avatar = option.querySelector("user-avatar");
+  if (avatar) return avatar.show(choice.person ?? faceOf(choice));
+  const picture = option.querySelector("use");
+  const icon = choice.archived ? "archive" : choice.kind === "private" ? "lock" : "hash";
+  picture.setAttribute("href", `${picture.getAttribute("href").split("#")[0]}#${icon}`);
+}
+
+/** Two people may have the same name, and nobody two usernames. */
+function aboutOf({ person, kind, people = [] }) {
+  const who = person ?? (kind === "direct" && people.length === 1 ? people[0] : null);
+  return who ? `@${who.username}` : "";
+}
+
+function noteOf({ person, isCurrent }) {
+  if (person) return gettext("New conversation");
+  return isCurrent ? gettext("You are here") : gettext("Not entered yet");
 }
 
 /** A click on the backdrop is one on the dialog itself. */

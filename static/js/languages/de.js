@@ -119,11 +119,21 @@ speak({
   "The messages could not be loaded. Try again in a moment.": "Die Nachrichten ließen sich nicht laden. Versuch es gleich noch einmal.",
   "That message is not there any more.": "Diese Nachricht gibt es nicht mehr.",
   "The message could not be loaded. Try again in a moment.": "Die Nachricht ließ sich nicht laden. Versuch es gleich noch einmal.",
+  "There is no connection: only your own rooms can be found.": "Es gibt keine Verbindung: Nur deine eigenen Räume werden gefunden.",
+  "You are signed out.": "Du bist abgemeldet.",
+  "That was too much at once. Try again in a moment.": "Das war zu viel auf einmal. Versuch es gleich noch einmal.",
+  "Opening the conversation with %(name)s…": "Das Gespräch mit %(name)s wird geöffnet …",
+  "No room and nobody of that name.": "Kein Raum und niemand heißt so.",
+  "There is no room yet.": "Es gibt noch keinen Raum.",
   "%(count)s room": [
     "%(count)s Raum",
     "%(count)s Räume"
   ],
-  "No room of that name.": "Kein Raum heißt so.",
+  "%(count)s person": [
+    "%(count)s Person",
+    "%(count)s Personen"
+  ],
+  "New conversation": "Neues Gespräch",
   "You are here": "Du bist hier",
   "Not entered yet": "Noch nicht betreten",
   "This browser keeps nothing for the chat: they are lost.": "Dieser Browser hebt für den Chat nichts auf: Sie gehen verloren.",
@@ -158,7 +168,6 @@ speak({
   "All rooms": "Alle Räume",
   "Reload": "Neu laden",
   "Try now": "Jetzt versuchen",
-  "You are signed out.": "Du bist abgemeldet.",
   "You were removed from this room.": "Du wurdest aus diesem Raum entfernt.",
   "This room is not there any more.": "Diesen Raum gibt es nicht mehr.",
   "This page is out of date.": "Diese Seite ist veraltet.",
@@ -228,7 +237,6 @@ speak({
     "%(count)s weitere"
   ],
   "You may not see who is here any more.": "Du darfst nicht mehr sehen, wer hier ist.",
-  "That was too much at once. Try again in a moment.": "Das war zu viel auf einmal. Versuch es gleich noch einmal.",
   "Nobody here is called “%(query)s”.": "Niemand hier heißt „%(query)s“.",
   "%(count)s person found so far": [
     "Bisher %(count)s Person gefunden",

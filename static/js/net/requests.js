@@ -22,13 +22,12 @@ export async function fetchHistory(address, range, fetch) {
 }
 
 /**
- * @param {string} address of who is in the room
+ * @param {string} address of who is in the room, or of everybody
  * @param {{q: string, after?: string, limit: number}} query `after` a username
- * @param {typeof fetch} fetch
+ * @param {typeof fetch} fetch @param {AbortSignal} [signal] otherwise it ends after a while
  * @returns {Promise<{count: number, people: object[], next: string | null}>}
  */
-export async function fetchPeople(address, query, fetch) {
-  const signal = AbortSignal.timeout(PATIENCE_MS);
+export async function fetchPeople(address, query, fetch, signal = AbortSignal.timeout(PATIENCE_MS)) {
   return getJSON(`${address}?${new URLSearchParams(query)}`, fetch, { signal });
 }
 
