@@ -65,6 +65,11 @@ async def test_two_people_find_each_other_and_talk(company: Company, visit: Visi
     await expect(alice.get_by_role("heading", level=1)).to_have_text("Bob Byte")
     assert "bob" not in alice.url.lower()
     await is_connected(alice)
+    # Who is here, and beside it who of the two is not.
+    absent = alice.get_by_role("list", name="Not here").get_by_role("listitem")
+    await expect(people_here(alice)).to_have_count(1)
+    await expect(absent).to_contain_text("Bob Byte")
+    await is_fine(alice, "alone in a conversation")
     theirs = bob.get_by_role("region", name="Conversations").get_by_role("link", name="Alice Ada")
     await expect(theirs).to_have_count(0)
 
@@ -72,6 +77,9 @@ async def test_two_people_find_each_other_and_talk(company: Company, visit: Visi
     await expect(theirs).to_have_accessible_name(re.compile("1 unread"))
     await theirs.click()
     await is_shown(bob, "Alice Ada", "Is the kettle yours?")
+    await expect(people_here(alice)).to_have_count(2)
+    await expect(absent).to_have_count(0)
+    await expect(alice.get_by_role("heading", name="Not here")).to_be_hidden()
     await say(bob, "It was.")
     await is_shown(alice, "Bob Byte", "It was.")
 

@@ -11,7 +11,8 @@ const PATIENCE_MS = 700;
 
 /**
  * The people here, those at their screens on top; of a crowd the first of them, with a way to the
- * others. The search comes when it is needed: most rooms are small.
+ * others. The search comes when it is needed: most rooms are small. In a conversation also who of
+ * it is not here.
  */
 export class PeopleList extends HTMLElement {
   #presence = null;
@@ -19,6 +20,7 @@ export class PeopleList extends HTMLElement {
   #address = "";
   #clock = null;
   #rows = new Map();
+  #partners = [];
   #search = null;
   #words = null;
   #frame = null;
@@ -44,13 +46,21 @@ export class PeopleList extends HTMLElement {
    * @param {import("../model/presence.js").Presence} setting.presence
    * @param {string} setting.username the reader's own
    * @param {string} setting.address that the server answers questions at
+   * @param {{username: string, name: string}[]} [setting.partners] of a conversation, the others
    */
-  prepare({ presence, username, address, clock }) {
+  prepare({ presence, username, address, partners = [], clock }) {
     this.#presence = presence;
     this.#username = username;
     this.#address = address;
+    this.partners = partners;
     this.#clock = clock;
     this.isLive = false;
+  }
+
+  /** They may be called otherwise than before. */
+  set partners(partners) {
+    this.#partners = partners.map((person) => ({ ...person, state: "absent" }));
+    this.#drawSoon();
   }
 
   /** `presence` changed. @param {string[]} left usernames of those who went */
@@ -76,7 +86,7 @@ export class PeopleList extends HTMLElement {
   }
 
   #write(row) {
-    const [username] = [...this.#rows].find(([, each]) => each.row === row);
+    const { username } = row.dataset;
     this.dispatchEvent(new CustomEvent("person-write", { bubbles: true, detail: { username } }));
   }
 
@@ -117,14 +127,34 @@ export class PeopleList extends HTMLElement {
   #draw() {
     this.#frame = null;
     const people = this.#search?.people ?? [...this.#presence.people].sort(byPresence);
-    this.#forgetAllBut(new Set(people.map(({ username }) => username)));
-    people.forEach((person, index) => {
-      const row = this.#row(person);
-      const { children } = this.#list;
-      if (children[index] !== row) this.#list.insertBefore(row, children[index] ?? null);
-    });
+    const absent = this.#absentBut(people);
+    this.#forgetAllBut(new Set([...people, ...absent].map(({ username }) => username)));
+    this.#put(people, this.#list);
+    this.#drawAbsent(absent);
     this.#drawSearch(people.length);
     this.#drawRest(people.length);
+  }
+
+  #put(people, list) {
+    people.forEach((person, index) => {
+      const row = this.#row(person);
+      const { children } = list;
+      if (children[index] !== row) list.insertBefore(row, children[index] ?? null);
+    });
+  }
+
+  /** Of those in the conversation; as long as nobody said who is here, that is not known. */
+  #absentBut(people) {
+    const here = new Set(people.map(({ username }) => username));
+    if (!this.#presence.isKnown) return [];
+    return this.#partners.filter(({ username }) => !here.has(username));
+  }
+
+  #drawAbsent(people) {
+    const section = this.#part("absent");
+    if (!section) return;
+    section.hidden = !people.length;
+    this.#put(people, section.querySelector("ul"));
   }
 
   #row(person) {
@@ -132,19 +162,21 @@ export class PeopleList extends HTMLElement {
     if (known?.person === person) return known.row;
     const row = known?.row ?? cloneTemplate("person");
     this.#rows.set(person.username, { row, person });
-    row.dataset.state = person.state;
+    Object.assign(row.dataset, { username: person.username, state: person.state });
     row.querySelector("user-avatar").show(person);
     write(row.querySelector(".person__name"), person.name);
     row.querySelector(".person__name").title = `@${person.username}`;
     row.querySelector(".person__self").hidden = person.username !== this.#username;
-    write(row.querySelector(".person__state"), STATE_WORDS[person.state]?.() ?? person.state);
+    write(row.querySelector(".person__state"), STATE_WORDS[person.state]?.() ?? "");
     this.#offerWriting(row, person);
     return row;
   }
 
+  /** But not to whom one writes here anyway. */
   #offerWriting(row, { username, name }) {
     const button = row.querySelector(".person__write");
-    button.hidden = username === this.#username;
+    const isTheirs = this.#partners.length === 1 && this.#partners[0].username === username;
+    button.hidden = username === this.#username || isTheirs;
     button.title = gettext("Message %(name)s", { name });
     button.setAttribute("aria-label", button.title);
   }

@@ -140,6 +140,7 @@ export class RoomPage extends HTMLElement {
       presence: this.#room.presence,
       username: user.username,
       address: urls.people,
+      partners: room.people,
       clock: systemClock,
     });
     this.querySelector("room-list").prepare({ current: room.room, address: this.dataset.rooms, drafts });
@@ -299,7 +300,9 @@ export class RoomPage extends HTMLElement {
   /** It may have been renamed while nobody told this page. */
   #showRoomAsWelcomed({ rooms = [] }) {
     const own = rooms.find(({ room }) => room === this.#room.slug);
-    if (own) this.#showRoom(own);
+    if (!own) return;
+    this.#showRoom(own);
+    this.#people.partners = own.people ?? [];
   }
 
   #showRoom({ name, topic }) {
