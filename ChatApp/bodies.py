@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 PLAIN = [(b"content-type", b"text/plain"), (b"connection", b"close")]
 JSON = [(b"content-type", b"application/json"), (b"retry-after", b"5"), (b"connection", b"close")]
-UPLOADS = re.compile(r"/chat/[^/]+/uploads/")
+UPLOADS = re.compile(r"/chat/[^/]+/uploads/|/accounts/picture/")
 # What stands around a file in its form.
 FORM_BYTES = 64 * 1024
 # Large bodies that are taken at the same time: of all, and of one person, however often they are

@@ -4,6 +4,7 @@ from allauth.account import forms as allauth_forms
 from allauth.account.models import EmailAddress
 from django import forms
 from django.conf import settings
+from django.contrib.auth.forms import UserChangeForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -100,3 +101,9 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
         """Who says nothing of it keeps it."""
         theme: str = self.cleaned_data["theme"] or self.instance.theme
         return theme
+
+
+class PersonForm(UserChangeForm):  # type: ignore[type-arg]
+    """As whoever looks after the site sees somebody."""
+
+    without_picture = forms.BooleanField(label=_("Remove the picture"), required=False)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
-from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, models, transaction
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.utils import timezone
@@ -24,7 +24,7 @@ from accounts.names import (
     plain,
     validate_visible,
 )
-from accounts.signals import account_changed
+from accounts.signals import account_changed, picture_dropped
 
 __all__ = ["Invitation", "InvitationUse", "SessionRenewal", "SetupKey", "User"]
 
@@ -34,6 +34,7 @@ USERNAME_KEY_CHARS = 3 * USERNAME_CHARS
 DISPLAY_NAME_CHARS = 80
 LANGUAGE_CHARS = 16
 THEME_CHARS = 8
+PICTURE_CHARS = 32
 
 # What decides whether somebody's sessions are still good.
 ACCESS_FIELDS = ("password", "is_active", "sign_in_epoch")
@@ -102,6 +103,16 @@ class User(AbstractUser):
         help_text=_("What others see beside your messages. Empty: your username."),
     )
 
+    # A name that no other picture has, new with each; empty: none. Where it lies is not known here.
+    picture = models.CharField(
+        _("picture"),
+        max_length=PICTURE_CHARS,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+    )
+
     # A code of the setting LANGUAGES; one that is not there any more counts as empty.
     language = models.CharField(
         _("language"), max_length=LANGUAGE_CHARS, blank=True, default="", db_default=""
@@ -159,6 +170,15 @@ class User(AbstractUser):
         self.sign_in_epoch += 1
         self.save(update_fields=["sign_in_epoch"])
 
+    def change_picture(self, picture: str) -> None:
+        """Empty: none. Of the one before it is told that nobody has it any more."""
+        with transaction.atomic():
+            row = User.objects.filter(pk=self.pk)
+            old = row.select_for_update().values_list("picture", flat=True).get()
+            row.update(picture=picture)
+            picture_dropped.send(sender=User, picture=old)
+        self.picture = picture
+
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:
         user = super().from_db(*args, **kwargs)
@@ -192,8 +212,8 @@ class User(AbstractUser):
     def in_brief(self) -> Self:
         """With what others see of them alone, and the language in which they are answered; the
         rest is fetched where somebody asks for it."""
-        fields = ["id", "username", "display_name", "language"]
-        values = [self.pk, self.username, self.display_name, self.language]
+        fields = ["id", "username", "display_name", "picture", "language"]
+        values = [getattr(self, field) for field in fields]
         return type(self).from_db(self._state.db or DEFAULT_DB_ALIAS, fields, values)
 
     # Never changed in place: the class's own is the one of a user who is not stored yet.
@@ -207,6 +227,7 @@ class User(AbstractUser):
 @receiver(post_delete, sender=User)
 def tell_that_the_account_is_gone(instance: User, **kwargs: object) -> None:
     account_changed.send(sender=User, user=instance)
+    picture_dropped.send(sender=User, picture=instance.picture)
 
 
 class SessionRenewal(models.Model):

@@ -20,6 +20,7 @@ from chat.errors import (
     bad_frame,
     no_such_invitation,
     no_such_message,
+    no_such_portrait,
     no_such_room,
     read_only,
 )
@@ -186,6 +187,15 @@ def people_called(beginning: str) -> tuple[list[User], bool]:
     """The first active people whose name or username begins so, and whether there are more."""
     found = list(get_user_model().objects.called(beginning)[: PEOPLE_FOUND + 1])
     return found[:PEOPLE_FOUND], len(found) > PEOPLE_FOUND
+
+
+def portrait(username: str, key: str) -> str:
+    """The same name of a picture, if it is the one that somebody has now. Raises ChatError."""
+    is_possible = "\0" not in username + key
+    people = get_user_model().objects.filter(username=username, picture=key)
+    if not (is_possible and people.exists()):
+        raise no_such_portrait()
+    return key
 
 
 def covers(found: Iterable[User], usernames: Sequence[str]) -> bool:

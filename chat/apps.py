@@ -7,10 +7,11 @@ class ChatConfig(AppConfig):
     verbose_name = _("Chat")
 
     def ready(self) -> None:
-        from chat import activity, beginning, checks, indexing, revocation
+        from chat import activity, beginning, checks, indexing, portraits, revocation
 
         checks.register_checks()
         activity.begin()
         indexing.begin()
         revocation.begin()
         beginning.begin()
+        portraits.begin()

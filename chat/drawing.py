@@ -85,17 +85,21 @@ PAGE_GAPS = (
 def room_page(
     kind: str, *, closed: str, is_alone: bool, is_staff: bool, has_topic: bool, invites: bool
 ) -> Drawing:
-    """Gaps: name, topic, username, person and PAGE_GAPS. `closed` is why one cannot post."""
+    """Gaps: name, topic, username, person, portrait and PAGE_GAPS.
+
+    `closed` is why one cannot post.
+    """
     topic = gap("topic") if has_topic else ""
     room = {"name": gap("name"), "topic": topic, "kind": kind, "is_alone": is_alone}
-    user = {"username": gap("username"), "name": gap("person"), "is_staff": is_staff}
+    user: dict[str, object] = {"username": gap("username"), "name": gap("person")}
+    user |= {"picture": gap("portrait"), "is_staff": is_staff}
     others = {name: gap(name) for name in PAGE_GAPS}
     key = ("room", kind, closed, is_alone, is_staff, has_topic, invites)
     context = {"room": room, "user": user, "closed": closed, "invites": invites, **others}
     return drawn(key, "chat/room.html", context)
 
 
-LINK_GAPS = ("slug", "address", "name", "person", "face")
+LINK_GAPS = ("slug", "address", "name", "person", "face", "picture")
 
 
 def room_link(

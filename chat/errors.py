@@ -95,6 +95,10 @@ def no_such_message() -> ChatError:
     return ChatError("no_such_message", _("There is no such message, or you may not see it."))
 
 
+def no_such_portrait() -> ChatError:
+    return ChatError("no_such_user", _("There is no such picture, or not any more."))
+
+
 def no_such_invitation() -> ChatError:
     """Made up, revoked, too old or used up: whoever asks is told no more than that."""
     return ChatError("no_such_invitation", _("This invitation does not work, or not any more."))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from accounts.models import User
     from chat.models.message_rows import MessageRow
     from chat.models.own_rooms import OwnRoom
+    from chat.realtime.roster import Here
 
 
 def limits() -> protocol.Limits:
@@ -29,11 +30,12 @@ def limits() -> protocol.Limits:
 
 
 def account(user: User) -> protocol.Account:
-    return protocol.Account(username=user.username, name=user.name)
+    return protocol.Account(user.username, user.name, user.picture or UNSET)
 
 
-def person(user: User) -> protocol.Person:
-    return protocol.Person(username=user.username, name=user.name)
+def person(here: Here) -> protocol.Person:
+    who, state = here
+    return protocol.Person(who.username, who.name, state, who.picture or UNSET)
 
 
 def message(row: Message) -> protocol.Message:
@@ -48,6 +50,7 @@ def message_fields(row: Message) -> dict[str, Any]:
         "tick": row.tick,
         "username": row.sender.username,
         "name": row.sender.name,
+        "picture": row.sender.picture or UNSET,
         "message": row.text,
         "html": row.html or UNSET,
         "timestamp": timestamp(row.created_at),
@@ -79,6 +82,7 @@ def row_fields(
         "tick": row.tick,
         "username": row.username,
         "name": row.display_name or row.username,
+        "picture": row.picture or UNSET,
         "message": row.text,
         "html": row.html or UNSET,
         "timestamp": row.created,
@@ -167,7 +171,9 @@ def summary_fields(own: OwnRoom) -> dict[str, Any]:
 
 
 def partners(own: OwnRoom) -> list[protocol.Account]:
-    return [protocol.Account(each.username, each.name) for each in own.people]
+    return [
+        protocol.Account(each.username, each.name, each.picture or UNSET) for each in own.people
+    ]
 
 
 def room_read(own: OwnRoom) -> protocol.RoomRead:

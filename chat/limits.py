@@ -57,6 +57,10 @@ UPLOADS_AT_ONCE = 60
 # Looked at in the same moment, each in one of 14 threads that answer everybody; of one person.
 LOOKED_AT_ONCE = 8
 LOOKED_AT_A_PERSON = 4
+# Of the picture that somebody has of themselves: photographs of phones have up to ten.
+PORTRAIT_BYTES = 10 * 1024 * 1024
+PORTRAITS_PER_SECOND = 1 / 10
+PORTRAITS_AT_ONCE = 20
 FILE_NAME_CHARS = 160
 CONTENT_TYPE_CHARS = 100
 

@@ -19,7 +19,7 @@ from channels.layers import channel_layers
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection, connections
 
-from chat import history, protocol
+from chat import events, history, protocol
 from chat.limits import (
     BURST_SECONDS,
     CHANGES_A_POST,
@@ -27,6 +27,8 @@ from chat.limits import (
     FORMATS_AT_ONCE,
     FORMATS_PER_SECOND,
     HOLE_SECONDS,
+    PORTRAITS_AT_ONCE,
+    PORTRAITS_PER_SECOND,
     RECONCILE_DEGRADED_SECONDS,
     RECONCILE_SECONDS,
     REPLAYS_AT_ONCE,
@@ -103,6 +105,7 @@ class Node:
         self.rooms = TokenBuckets.part_of(rate, ROOMS_A_POST, at_once=ROOMS_AT_ONCE)
         self.invitations = TokenBuckets.part_of(rate, ROOMS_A_POST, at_once=ROOMS_AT_ONCE)
         self.uploads = TokenBuckets(per_second=UPLOADS_PER_SECOND, burst=UPLOADS_AT_ONCE)
+        self.portraits = TokenBuckets(per_second=PORTRAITS_PER_SECOND, burst=PORTRAITS_AT_ONCE)
         # A replay costs far more than the command that asks for it.
         self.replays = TokenBuckets(per_second=REPLAYS_PER_SECOND, burst=REPLAYS_AT_ONCE)
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -290,7 +293,7 @@ class Node:
             room=feed.slug,
             count=change.count,
             revision=change.revision,
-            joined=[protocol.Person(who.username, who.name, state) for who, state in change.joined],
+            joined=[events.person(each) for each in change.joined],
             left=[who.username for who in change.left],
             updated=[protocol.PersonState(who.username, state) for who, state in change.updated],
         )

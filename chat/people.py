@@ -12,12 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from msgspec import Meta, Struct
 
-from chat import access, commands
+from chat import access, commands, events
 from chat.answers import as_json, json, signed_in
 from chat.bodies import convert
 from chat.limits import USERNAME_CHARS
 from chat.node import node
-from chat.protocol import People, Person
+from chat.protocol import People
 from chat.realtime.presence import by_name
 from chat.realtime.roster import Here, Occupant
 
@@ -52,7 +52,7 @@ def people(request: HttpRequest, slug: str) -> HttpResponse:
     everybody = people_in(room.pk)
     found = matching(everybody, query.q)
     rest = found[position_after(found, query.after) :] if query.after else found
-    page = [Person(who.username, who.name, state) for who, state in rest[: query.page]]
+    page = [events.person(each) for each in rest[: query.page]]
     return json(
         People(
             room=room.slug,

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,6 +29,9 @@ EDGE = 20_000
 JPEG_SCANS = 64
 THUMBNAIL_EDGE = 720
 THUMBNAIL_QUALITY = 82
+# Sharp on every screen in every place where people are shown, and some five kilobytes.
+PORTRAIT_EDGE = 160
+PORTRAIT_QUALITY = 84
 # What the ways of holding a camera mean: these four lie on their side.
 ORIENTATION = 0x0112
 SIDEWAYS = {5, 6, 7, 8}
@@ -52,13 +57,8 @@ def look_at(path: Path, thumbnail: Path) -> Picture | None:
     """
     with decoding:
         try:
-            if not begins_picture(path):
-                return None
-            count_parts(path.read_bytes())
-            with Image.open(path, formats=list(KINDS)) as image:
-                picture = examine(image, thumbnail) if is_modest(image, path) else None
-            if picture is None:
-                return None
+            with opened(path) as image:
+                picture = examine(image, thumbnail)
             clean = without_traces(path.read_bytes(), picture.orientation)
         except Exception:
             # Whatever a decoder stumbles over, and there is much: it is not a picture to us.
@@ -66,6 +66,33 @@ def look_at(path: Path, thumbnail: Path) -> Picture | None:
             return None
         path.write_bytes(clean)
         return picture
+
+
+def draw_portrait(path: Path, portrait: Path) -> bool:
+    """The picture in a file as a small square, drawn anew; False where there is none to show.
+
+    Raises OSError where the disk takes no more.
+    """
+    with decoding:
+        try:
+            with opened(path) as image:
+                square = small_square(image)
+        except Exception:
+            return False
+    square.save(portrait, "WEBP", quality=PORTRAIT_QUALITY)
+    return True
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """Not decoded yet. Raises ValueError, and whatever a decoder may, where none is to be shown."""
+    if not begins_picture(path):
+        raise ValueError("no picture")
+    count_parts(path.read_bytes())
+    with Image.open(path, formats=list(KINDS)) as image:
+        if not is_modest(image, path):
+            raise ValueError("too much to decode")
+        yield image
 
 
 def begins_picture(path: Path) -> bool:
@@ -106,10 +133,28 @@ def examine(image: Image.Image, thumbnail: Path) -> Picture:
 
 
 def draw_thumbnail(image: Image.Image, thumbnail: Path) -> None:
-    has_alpha = image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info
-    small = image.convert("RGBA" if has_alpha else "RGB")
+    small = image.convert("RGBA" if has_alpha(image) else "RGB")
     small.thumbnail((THUMBNAIL_EDGE, THUMBNAIL_EDGE))
     small = ImageOps.exif_transpose(small)
     clean = Image.new(small.mode, small.size)
     clean.paste(small)
     clean.save(thumbnail, "WEBP", quality=THUMBNAIL_QUALITY)
+
+
+def has_alpha(image: Image.Image) -> bool:
+    return image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info
+
+
+def small_square(image: Image.Image) -> Image.Image:
+    """Its middle; of a moving picture that of the first one. White where it is transparent."""
+    image.draft("RGB", (PORTRAIT_EDGE, PORTRAIT_EDGE))
+    image.load()
+    edge = min(image.size)
+    left, top = ((side - edge) // 2 for side in image.size)
+    middle = image.crop((left, top, left + edge, top + edge))
+    middle = middle.convert("RGBA" if has_alpha(image) else "RGB")
+    small = middle.resize((PORTRAIT_EDGE, PORTRAIT_EDGE), Image.Resampling.LANCZOS)
+    upright = ImageOps.exif_transpose(small).convert("RGBA")
+    square = Image.new("RGB", upright.size, "white")
+    square.paste(upright, mask=upright)
+    return square

@@ -169,6 +169,7 @@ class Person(Struct):
     username: str
     name: str
     state: Literal["online", "away"] = "online"
+    picture: str | UnsetType = UNSET
 
 
 class PersonState(Struct):
@@ -179,6 +180,7 @@ class PersonState(Struct):
 class Account(Struct):
     username: str
     name: str
+    picture: str | UnsetType = UNSET
 
 
 class Limits(Struct):
@@ -224,6 +226,7 @@ class Message(Struct, kw_only=True):
     tick: int
     username: str
     name: str
+    picture: str | UnsetType = UNSET
     message: str
     html: str | UnsetType = UNSET
     timestamp: str

@@ -1,6 +1,7 @@
 """Where uploaded files lie: below DATA_DIR/uploads, under names that nobody can guess.
 
-Never in the static tree; the only way to them is `chat.uploads`, which asks `access` each time.
+Never in the static tree; the only way to them is `chat.uploads`, which asks `access` each time, and
+to the pictures that people have of themselves `chat.portraits`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from chat.errors import ChatError
 # The database lives on the same disk: it must never be a file that takes its last byte.
 LEAVE_FREE_BYTES = 256 * 1024 * 1024
 THUMBNAIL = ".thumbnail"
+PORTRAITS = "people"
 
 
 def no_space() -> ChatError:
@@ -47,13 +49,22 @@ def new_key() -> str:
 
 def keep(path: Path, key: str, thumbnail: Path | None) -> None:
     """Take a file out of `incoming` for good. On the disk when this returns."""
-    place_of(key).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for source, place in ((path, place_of(key)), (thumbnail, thumbnail_of(key))):
-        if source is not None:
-            with source.open("rb") as file:
-                os.fsync(file.fileno())
-            source.chmod(0o600)
-            source.rename(place)
+    settle(path, place_of(key))
+    if thumbnail is not None:
+        settle(thumbnail, thumbnail_of(key))
+
+
+def keep_portrait(path: Path, key: str) -> None:
+    """The same with a picture that somebody has of themselves."""
+    settle(path, portrait_of(key))
+
+
+def settle(path: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    path.chmod(0o600)
+    path.rename(place)
 
 
 def place_of(key: str) -> Path:
@@ -66,20 +77,43 @@ def thumbnail_of(key: str) -> Path:
     return place.with_name(place.name + THUMBNAIL)
 
 
+def portrait_of(key: str) -> Path:
+    return Path(settings.UPLOAD_ROOT, PORTRAITS, key[:2], key)
+
+
 def drop(keys: Iterable[str]) -> None:
     for key in keys:
-        for place in (place_of(key), thumbnail_of(key)):
-            with suppress(OSError):
-                place.unlink(missing_ok=True)
+        take_away(place_of(key))
+        take_away(thumbnail_of(key))
+
+
+def drop_portraits(keys: Iterable[str]) -> None:
+    for key in keys:
+        take_away(portrait_of(key))
+
+
+def take_away(place: Path) -> None:
+    with suppress(OSError):
+        place.unlink(missing_ok=True)
 
 
 def keys_older_than(seconds: float) -> Iterator[str]:
-    """Of every file that has lain here for so long."""
+    """Of every file of a message that has lain here for so long."""
+    for place in older_than(seconds, Path(settings.UPLOAD_ROOT)):
+        yield place.name.removesuffix(THUMBNAIL)
+
+
+def portraits_older_than(seconds: float) -> Iterator[str]:
+    for place in older_than(seconds, Path(settings.UPLOAD_ROOT, PORTRAITS)):
+        yield place.name
+
+
+def older_than(seconds: float, folder: Path) -> Iterator[Path]:
     since = time.time() - seconds
-    for place in Path(settings.UPLOAD_ROOT).glob("[0-9a-f][0-9a-f]/*"):
+    for place in folder.glob("[0-9a-f][0-9a-f]/*"):
         with suppress(FileNotFoundError):
             if place.stat().st_mtime < since:
-                yield place.name.removesuffix(THUMBNAIL)
+                yield place
 
 
 def clear_incoming(seconds: float) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from chat import arrivals, protocol
+from chat import arrivals, events, protocol
 from chat.errors import no_such_room
 from chat.limits import (
     HEADS_SECONDS,
@@ -44,7 +44,7 @@ class Subscriptions:
 
     def __init__(self, user: User, connection: Connection) -> None:
         self.connection = connection
-        self.occupant = Occupant(user.pk, user.username, user.name)
+        self.occupant = Occupant(user.pk, user.username, user.name, user.picture)
         self.rooms: dict[str, int] = {}
         self.typed: dict[str, float] = {}
         self.typing: set[str] = set()
@@ -113,7 +113,7 @@ class Subscriptions:
             role=entrance.role,
             muted_until=None,
             count=now.count,
-            here=[protocol.Person(who.username, who.name, state) for who, state in now.here],
+            here=[events.person(each) for each in now.here],
             revision=now.revision,
             reset=reset,
         )

@@ -69,8 +69,7 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     commands.hurry_slowly(user, node.uploads)
     room = access.room(user, slug)
     access.refuse_unless_open(room, enter_room(room=room, user=user))
-    file = file_of(request)
-    shelf.check_space(file.size or 0)
+    file = file_of(request, most=settings.UPLOAD_BYTES)
     attachment = store_upload(
         room=room,
         uploader=user,
@@ -81,8 +80,8 @@ def upload(request: HttpRequest, slug: str) -> HttpResponse:
     return json(events.attachment(attachment.told, room.slug), status=201)
 
 
-def file_of(request: HttpRequest) -> TemporaryUploadedFile:
-    """Raises ChatError: bad_frame, empty, too_long, unavailable."""
+def file_of(request: HttpRequest, *, most: int) -> TemporaryUploadedFile:
+    """Of at most so many bytes. Raises ChatError: bad_frame, empty, too_long, unavailable."""
     read_form(request)
     if getattr(request, "has_no_space", False):
         raise shelf.no_space()
@@ -91,9 +90,9 @@ def file_of(request: HttpRequest) -> TemporaryUploadedFile:
         raise bad_frame(_("The request has no file in a field of that name."))
     if not file.size:
         raise ChatError("empty", _("This file is empty."))
-    if file.size > settings.UPLOAD_BYTES:
-        most = settings.UPLOAD_BYTES // 2**20
-        raise ChatError("too_long", _("A file has at most %(most)s MB."), most=most)
+    if file.size > most:
+        raise ChatError("too_long", _("A file has at most %(most)s MB."), most=most // 2**20)
+    shelf.check_space(file.size)
     return cast(TemporaryUploadedFile, file)
 
 

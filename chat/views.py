@@ -187,6 +187,7 @@ def room_page(request: HttpRequest, slug: str) -> HttpResponse:
         theme=user.theme,
         username=user.username,
         person=user.name,
+        portrait=user.picture,
         csrf_token=get_token(request),
         page=drawing.embedded(msgspec.json.encode(start_of(user, own, rooms, request.path))),
     )
@@ -244,6 +245,7 @@ def link(own: OwnRoom, *, is_current: bool) -> SafeString:
         name=_("%(name)s (you)") % {"name": own.name} if own.is_alone else own.name,
         person=face.username,
         face=face.name,
+        picture=face.picture,
         count=shown(own.calls or own.unread),
     )
 

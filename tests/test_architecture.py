@@ -67,7 +67,7 @@ LAYERS = [
         "chat.admin",
         "chat.management",
     ],
-    ["chat.invitations"],
+    ["chat.invitations", "chat.portraits"],
     ["chat.routing", "chat.urls", "chat.apps"],
 ]
 PLACES = {name: height for height, names in enumerate(LAYERS) for name in names}
@@ -121,6 +121,7 @@ KNOWING = (
     "answers",
     "members",
     "invitations",
+    "portraits",
     "revocation",
     "beginning",
     "consumers",

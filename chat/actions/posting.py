@@ -201,7 +201,7 @@ class Batch:
             assert basis.room_id
             assert basis.membership_id
             self.memberships[post.user_id, basis.room_id] = basis.membership_id
-            sender = known_sender(post.user_id, basis.username, basis.display_name)
+            sender = known_sender(post.user_id, basis.username, basis.display_name, basis.picture)
             closed = access.why_closed(basis.archived, basis.posting, basis.role)
             return known_room(basis.room_id, post.slug, basis.kind), sender, closed
         newcomer = get_user_model().objects.filter(pk=post.user_id).first()
@@ -275,10 +275,13 @@ def known_room(room_id: int | None, slug: str, kind: str | None) -> Room:
 
 
 @lru_cache(maxsize=4096)
-def known_sender(user_id: int, username: str | None, display_name: str | None) -> User:
+def known_sender(
+    user_id: int, username: str | None, display_name: str | None, picture: str | None
+) -> User:
     """With nothing but what a message tells of its sender. Nobody changes it."""
-    fields = ["id", "username", "display_name"]
-    return get_user_model().from_db(connection.alias, fields, [user_id, username, display_name])
+    fields = ["id", "username", "display_name", "picture"]
+    values = [user_id, username, display_name, picture]
+    return get_user_model().from_db(connection.alias, fields, values)
 
 
 def same_post(earlier: Message, post: Post) -> Posted:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -16,9 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat import pictures, shelf
+from chat.actions import portraits
 from chat.actions.publishing import after_commit
+from chat.actions.waiting import queue
 from chat.errors import ChatError
-from chat.limits import LOOKED_AT_A_PERSON, LOOKED_AT_ONCE, UNSENT_FILES, UNSENT_SECONDS
+from chat.limits import UNSENT_FILES, UNSENT_SECONDS
 from chat.models import Attachment, Room
 from chat.node import node
 
@@ -27,35 +26,6 @@ if TYPE_CHECKING:
 
 # Forgotten with each upload: who uploads much clears up much.
 FORGOTTEN_AT_ONCE = 20
-
-
-class Queue:
-    """Files that are looked at, or wait for it, each in a thread that answers requests.
-
-    Pictures take their time: with all of these threads waiting nobody would get an answer.
-    """
-
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.people: Counter[int] = Counter()
-
-    @contextmanager
-    def place(self, user_id: int) -> Iterator[None]:
-        """Raises ChatError(unavailable) where there is none."""
-        with self.lock:
-            if self.people.total() >= LOOKED_AT_ONCE or self.people[user_id] >= LOOKED_AT_A_PERSON:
-                detail = _("Too many files come just now. Try again soon.")
-                raise ChatError("unavailable", detail, retry_after=2.0)
-            self.people[user_id] += 1
-        try:
-            yield
-        finally:
-            with self.lock:
-                self.people[user_id] -= 1
-                self.people += Counter()
-
-
-queue = Queue()
 
 
 def upload(*, room: Room, uploader: User, path: Path, name: str, content_type: str) -> Attachment:
@@ -104,6 +74,7 @@ def clear_up() -> int:
         if not Attachment.objects.filter(key=key).exists():
             shelf.drop([key])
             count += 1
+    count += portraits.clear_up()
     shelf.clear_incoming(UNSENT_SECONDS)
     return count
 

@@ -21,6 +21,7 @@ class MessageRow(NamedTuple):
     tick: int
     username: str
     display_name: str
+    picture: str
     text: str
     html: str
     # As on the wire: UTC with milliseconds, and a UUID with its dashes.
@@ -38,7 +39,7 @@ class MessageRow(NamedTuple):
 
 
 MESSAGES = """
-SELECT m.id, m.seq, m.tick, u.username, u.display_name, m.text, m.html,
+SELECT m.id, m.seq, m.tick, u.username, u.display_name, u.picture, m.text, m.html,
        {created_at}, {client_id}, m.reply_to_id, {mentions}, {edited_at},
        m.deleted_at IS NOT NULL, m.kind, m.change, {attachments}
 FROM chat_message m JOIN accounts_user u ON u.id = m.sender_id

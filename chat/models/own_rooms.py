@@ -62,6 +62,7 @@ class Partner(NamedTuple):
 
     username: str
     name: str
+    picture: str = ""
 
 
 class OwnRoom(NamedTuple):
@@ -110,12 +111,13 @@ class OwnRoom(NamedTuple):
 
     @property
     def face(self) -> Partner:
-        """Whose initials and colour stand for it: of several people, those of the first two."""
+        """Whose picture stands for it: of several people, the initials of the first two."""
         if not self.people:
             return Partner(self.slug, self.name)
+        if len(self.people) == 1:
+            return self.people[0]
         firsts = [each.name.split()[0] for each in self.people[:2]]
-        first = self.people[0]
-        return Partner(first.username, " ".join(firsts) if len(firsts) > 1 else first.name)
+        return Partner(self.people[0].username, " ".join(firsts))
 
 
 # Others' messages behind the read position, deleted ones not counted: all that were posted since,
@@ -151,7 +153,7 @@ WHERE s.standing = 'belongs' AND {condition} ORDER BY r.identity
 THESE_PAIRS = "(VALUES {pairs}) p CROSS JOIN chat_membership s"
 
 
-PEOPLE = msgspec.json.Decoder(list[tuple[int, str, str]])
+PEOPLE = msgspec.json.Decoder(list[tuple[int, str, str, str]])
 
 
 def own_rooms(*user_ids: int) -> list[OwnRoom]:
@@ -208,17 +210,17 @@ def own_rooms_where(
 def conversation(row: tuple[Any, ...], everybody: str) -> OwnRoom:
     """As one of its people has it: the others' names are its name; alone, it is their own."""
     people = PEOPLE.decode(everybody)
-    named = sorted((name.casefold(), username, name) for _, username, name in people)
-    own = next(username for user_id, username, _ in people if user_id == row[0])
-    others = [Partner(username, name) for _, username, name in named if username != own]
-    name = ", ".join(each.name for each in others) or named[0][2]
+    everyone = {user_id: Partner(*partner) for user_id, *partner in people}
+    own = everyone.pop(row[0])
+    others = sorted(everyone.values(), key=lambda each: (each.name.casefold(), each.username))
+    name = ", ".join(each.name for each in others) or own.name
     return OwnRoom(*row)._replace(name=name, people=tuple(others))
 
 
 def everybody_in(vendor: str) -> str:
-    """A JSON list of ids, usernames and names."""
+    """A JSON list of ids, usernames, names and pictures."""
     name = "CASE WHEN u.display_name = '' THEN u.username ELSE u.display_name END"
-    columns = f"u.id, u.username, {name}"
+    columns = f"u.id, u.username, {name}, u.picture"
     if vendor == "sqlite":
         return f"json_group_array(json_array({columns}))"
     return f"json_agg(json_build_array({columns}))::text"

@@ -20,6 +20,7 @@ class Basis(NamedTuple):
     standing: str | None
     username: str | None
     display_name: str | None
+    picture: str | None
     role: str | None
     kind: str | None
     archived: bool | None
@@ -32,8 +33,8 @@ class Basis(NamedTuple):
 
 BASES = """
 WITH post (place, user_id, slug, client_id, reply_to) AS (VALUES {posts})
-SELECT r.id, s.id, s.standing, u.username, u.display_name, s.role, r.kind, r.archived, r.posting,
-       m.id, o.room_id
+SELECT r.id, s.id, s.standing, u.username, u.display_name, u.picture, s.role, r.kind, r.archived,
+       r.posting, m.id, o.room_id
 FROM post
 LEFT JOIN chat_room r ON r.slug = post.slug
 LEFT JOIN chat_membership s ON s.user_id = post.user_id AND s.room_id = r.id

@@ -22,6 +22,7 @@ class Occupant:
     user_id: int
     username: str
     name: str
+    picture: str = ""
 
 
 class Here(NamedTuple):

@@ -53,6 +53,7 @@ const PAGES = [
   ["rooms.js", "members.html"],
   ["rooms.js", "room_settings.html"],
   ["rooms.js", "_lobby_modules.html"],
+  ["account.js", "../registration/profile.html"],
 ];
 
 const PAGES_WITH_MORE = [

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 
 import { PeopleFinder } from "../../static/js/model/people-finder.js";
-import { faceOf, initials } from "../../static/js/model/avatar.js";
+import { faceOf, initials, pictureAddress } from "../../static/js/model/avatar.js";
 import { FakeClock } from "./fakes.mjs";
 
 const BOB = { username: "bob", name: "Bob" };
@@ -116,6 +116,16 @@ describe("the face of a conversation", () => {
     const several = faceOf({ room: "x", name: "", people: [{ username: "a", name: "Ada Lovelace" }, BOB] });
     assert.deepEqual([several.username, initials(several.name)], ["a", "AB"]);
     assert.deepEqual(faceOf({ room: "x", name: "Bob", people: [BOB] }), BOB);
+    const shown = { ...ADA, picture: "1c" };
+    assert.equal(faceOf({ room: "x", name: "Ada", people: [shown] }).picture, "1c");
+    assert.equal(faceOf({ room: "x", name: "", people: [shown, BOB] }).picture, undefined);
     assert.deepEqual(faceOf({ room: "x", name: "Ada", people: [] }), { username: "x", name: "Ada" });
+  });
+});
+
+describe("a picture of somebody", () => {
+  it("has an address for every username", () => {
+    assert.equal(pictureAddress("ada", "1c"), "/people/ada/picture/1c/");
+    assert.equal(pictureAddress("größe+1", "1c"), "/people/gr%C3%B6%C3%9Fe%2B1/picture/1c/");
   });
 });

@@ -17,9 +17,9 @@ import pytest
 import redis
 
 from chat.realtime.leases import RedisShare, Timing
-from chat.realtime.ledger import Unreachable
+from chat.realtime.ledger import Unreachable, as_value
 from chat.realtime.presence import Presence
-from chat.realtime.roster import SNAPSHOT_PEOPLE, Change, Occupant
+from chat.realtime.roster import SNAPSHOT_PEOPLE, Change, Here, Occupant
 from tests.faults.several import Redis, own_redis
 
 pytestmark = pytest.mark.asyncio
@@ -774,7 +774,7 @@ async def test_without_redis_everybody_here_is_here() -> None:
 async def test_everybody_in_a_room_by_name(two: Any) -> None:
     site, first, second = two
     for number, name in enumerate(["bert", "Anna", "Émile", "carl"]):
-        who = Occupant(10 + number, f"user{number}", name)
+        who = Occupant(10 + number, f"user{number}", name, picture="1c" if number > 1 else "")
         (first, second)[number % 2].enter(LOBBY, who, "tab")
     (first, second)[0].enter(LOBBY, Occupant(11, "user1", "Anna"), "another tab")
     await until(lambda: not first.share.dirty and not second.share.dirty)
@@ -783,8 +783,11 @@ async def test_everybody_in_a_room_by_name(two: Any) -> None:
         await process.presence.follow(LOBBY)
         people = await process.presence.people(LOBBY)
         assert [who.name for who, _ in people] == ["Anna", "bert", "carl", "Émile"]
+        assert [who.picture for who, _ in people] == ["", "", "1c", "1c"]
     outside = await third.presence.people_from_outside(LOBBY)
     assert [who.name for who, _ in outside] == ["Anna", "bert", "carl", "Émile"]
+    # A process of an older version reads what is said of those without a picture.
+    assert as_value(Here(ALICE, "away")) == b'["away","alice","Alice"]'
     assert await third.presence.people(KITCHEN) == []
 
 

@@ -35,6 +35,26 @@ def old(transactional_db: None) -> Iterator[Any]:
         migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
 
 
+def test_people_from_before_have_no_picture_and_old_processes_go_on(transactional_db: None) -> None:
+    leaves = MigrationExecutor(connection).loader.graph.leaf_nodes()
+    old = [("accounts", "0007_theme")]
+    try:
+        migrate(old).get_model("accounts", "User").objects.create(username="a", username_key="a")
+        model = migrate([("accounts", "0008_picture")]).get_model("accounts", "User")
+        assert model.objects.get().picture == ""
+        with connection.cursor() as cursor:
+            # As a process of an older version adds somebody, which does not know the column.
+            names = {field.column for field in model._meta.concrete_fields}
+            rest = ", ".join(names - {"id", "picture", "username", "username_key"})
+            cursor.execute(
+                f"INSERT INTO accounts_user (username, username_key, {rest}) "  # noqa: S608
+                f"SELECT 'b', 'b', {rest} FROM accounts_user"
+            )
+        assert list(model.objects.values_list("picture", flat=True)) == ["", ""]
+    finally:
+        migrate(leaves)
+
+
 def test_what_was_there_is_numbered_and_counted(old: Any) -> None:
     people = [old.get_model("accounts", "User").objects.create(username=name) for name in "ab"]
     rooms = [

@@ -1,4 +1,8 @@
-// The picture of somebody without one.
+// How somebody is shown: by their picture, and without one by initials on a colour.
+
+/** Where a picture lies (docs/protocol.md). */
+export const pictureAddress = (username, picture) =>
+  `/people/${encodeURIComponent(username)}/picture/${encodeURIComponent(picture)}/`;
 
 /** One or two letters, of any script; an emoji counts as one. */
 export function initials(name) {
@@ -8,12 +12,16 @@ export function initials(name) {
   return chosen.map(firstGrapheme).join("").toLocaleUpperCase();
 }
 
-/** Who stands for a conversation: of several people the first two. @returns {{username, name}} */
+/**
+ * Who stands for a conversation: of several people the initials of the first two.
+ * @returns {{username: string, name: string, picture?: string}}
+ */
 export function faceOf({ room, name, people = [] }) {
   const [first, second] = people;
   if (!first) return { username: room, name };
+  if (!second) return first;
   const firstWord = (person) => person.name.trim().split(/\s+/u)[0];
-  return { username: first.username, name: second ? `${firstWord(first)} ${firstWord(second)}` : first.name };
+  return { username: first.username, name: `${firstWord(first)} ${firstWord(second)}` };
 }
 
 const segmenter = globalThis.Intl?.Segmenter && new Intl.Segmenter();

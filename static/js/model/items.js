@@ -50,6 +50,7 @@ export class ItemMaker {
         mentioned: !mine && Boolean(message.mentions?.includes(this.#user.username)),
         username: message.username,
         name: message.name,
+        picture: message.picture,
         text: message.message,
         html: message.html,
         isLocal: Boolean(message.provisional),

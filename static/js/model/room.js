@@ -23,7 +23,7 @@ export class Room extends EventTarget {
   #items;
   #subscription;
   #questions;
-  #names = new Map();
+  #faces = new Map();
 
   /**
    * @param {object} parts
@@ -44,7 +44,7 @@ export class Room extends EventTarget {
     this.#makeHistory(fetchHistory);
     this.#makeParts(clock);
     this.#makeOutbox({ storage, turns, clock, newId });
-    page.history.messages.forEach((message) => this.#learnName(message));
+    page.history.messages.forEach((message) => this.#learnFace(message));
   }
 
   #makeHistory(fetch) {
@@ -120,20 +120,19 @@ export class Room extends EventTarget {
   }
 
   nameOf(username) {
-    return this.#names.get(username) ?? username;
+    return this.#faces.get(username)?.name ?? username;
   }
 
   /** Who can be named: those here, at their screens first, and those who wrote what is loaded. */
   get known() {
     const here = this.presence.people.sort(byPresence);
     const isHere = new Set(here.map(({ username }) => username));
-    const others = [...this.#names].filter(([username]) => !isHere.has(username));
-    return [...here, ...others.map(([username, name]) => ({ username, name }))];
+    return [...here, ...[...this.#faces.values()].filter(({ username }) => !isHere.has(username))];
   }
 
   /** They belong here, whether they are here or not. */
   meet(people) {
-    people.forEach((person) => this.#learnName(person));
+    people.forEach((person) => this.#learnFace(person));
   }
 
   /** Who is meant by a name behind an @. @returns {string | null} null: nobody who is known here */
@@ -207,7 +206,7 @@ export class Room extends EventTarget {
     if (event.reset) this.#startAfresh(event.seq);
     else this.timeline.caughtUp(event.seq);
     this.presence.snapshot(event);
-    this.presence.people.forEach((person) => this.#learnName(person));
+    this.presence.people.forEach((person) => this.#learnFace(person));
     this.#hearStanding(event);
     this.#tell("people", { left: [] });
     if (this.history.state === "failed") this.history.loadOlder();
@@ -217,7 +216,7 @@ export class Room extends EventTarget {
   }
 
   #hearPresence(event) {
-    event.joined?.forEach((person) => this.#learnName(person));
+    event.joined?.forEach((person) => this.#learnFace(person));
     const movement = this.presence.apply(event);
     if (movement === "gap") return this.#subscription.resume();
     if (movement === "old") return;
@@ -432,7 +431,7 @@ export class Room extends EventTarget {
 
   /** One's own message came back, from this page or from another tab of it. */
   #recognise(message) {
-    this.#learnName(message);
+    this.#learnFace(message);
     if (this.#isMine(message) && message.client_id) {
       this.outbox.confirm(message.client_id, storedOf(message));
     }
@@ -444,8 +443,8 @@ export class Room extends EventTarget {
     return message ? storedOf(message) : null;
   }
 
-  #learnName({ username, name }) {
-    this.#names.set(username, name);
+  #learnFace({ username, name, picture }) {
+    this.#faces.set(username, { username, name, picture });
   }
 
   #isMine(message) {

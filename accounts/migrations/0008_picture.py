@@ -1,0 +1,22 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("accounts", "0007_theme"),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="user",
+            name="picture",
+            field=models.CharField(
+                blank=True,
+                db_default="",
+                default="",
+                editable=False,
+                max_length=32,
+                verbose_name="picture",
+            ),
+        ),
+    ]

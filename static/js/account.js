@@ -1,0 +1,30 @@
+// The page of one's own account, which works without it.
+
+import { UserAvatar } from "./elements/user-avatar.js";
+
+customElements.define("user-avatar", UserAvatar);
+
+const field = document.querySelector("#portrait-file");
+const face = document.querySelector(".portrait__face");
+
+field.addEventListener("change", () => {
+  const [file] = field.files;
+  // What is too large is not sent for minutes to be refused then.
+  const isTooLarge = file?.size > Number(field.dataset.most);
+  field.setCustomValidity(isTooLarge ? field.dataset.tooLarge : "");
+  field.reportValidity();
+  if (file && !isTooLarge) preview(file);
+});
+
+/** As it will be seen: the middle, in the place of the picture. */
+async function preview(file) {
+  const image = new Image();
+  image.alt = "";
+  image.className = "avatar__picture";
+  image.src = URL.createObjectURL(file);
+  // What the browser cannot show may be what the server refuses: that is for the server to say.
+  if (await image.decode().then(() => true, () => false)) {
+    face.querySelector("img")?.remove();
+    face.append(image);
+  }
+}
