@@ -41,6 +41,8 @@ PEOPLE = [
 # Who makes the rooms, and the administrator of a place that is new.
 FIRST = PEOPLE[0].username
 EVERYBODY = [each.username for each in PEOPLE]
+# Who has a picture of themselves.
+SHOWN = ["ada", "bela", "søren", "olga", "ليلى", "yuki", "priya"]
 
 
 class Turn(NamedTuple):

@@ -18,8 +18,10 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from PIL import Image, ImageDraw
 
-from chat import demo, markup, mentions, names
+from chat import demo, markup, mentions, names, shelf
+from chat.actions import portraits
 from chat.actions.inserting import insert_rows
 from chat.actions.rooms import free_slug, secret_slug
 from chat.errors import ChatError
@@ -52,7 +54,11 @@ def make_demo(*, password: str, seed: int, now: datetime | None = None) -> Outco
 
     Raises ChatError(conflict) where somebody else has a room of one of these names.
     """
-    return node.writer.run(partial(build, password, seed, now or timezone.now()))
+    made = node.writer.run(partial(build, password, seed, now or timezone.now()))
+    for user in made.people:
+        if user.username in demo.SHOWN:
+            give_picture(user)
+    return made
 
 
 def build(password: str, seed: int, now: datetime) -> Outcome:
@@ -94,6 +100,27 @@ def make_people(password: str, *, is_new_place: bool) -> dict[str, User]:
         for each in new
     )
     return {username: people[username] for username in demo.EVERYBODY}
+
+
+def give_picture(user: User) -> None:
+    path = shelf.incoming() / f"of-the-demonstration-{user.pk}.png"
+    landscape(random.Random(user.username)).save(path, "PNG")  # noqa: S311 - no secret
+    portraits.show(user=user, path=path)
+    path.unlink()
+
+
+def landscape(chance: random.Random) -> Image.Image:
+    """Hills below a sun: instead of faces, which would be somebody's."""
+    edge, hue = 480, chance.randrange(360)
+    image = Image.new("RGB", (edge, edge), f"hsl({hue}, 55%, 82%)")
+    draw = ImageDraw.Draw(image)
+    left, top = chance.randrange(80, 300), chance.randrange(60, 140)
+    draw.ellipse((left, top, left + 110, top + 110), fill=f"hsl({hue + 180}, 85%, 70%)")
+    for far, light in enumerate((60, 46, 32)):
+        middle, wide = chance.randrange(edge), chance.randrange(260, 480)
+        box = (middle - wide, 220 + 70 * far, middle + wide, 900)
+        draw.ellipse(box, fill=f"hsl({hue + 25 * far}, 40%, {light}%)")
+    return image
 
 
 def clear_rooms(people: dict[str, User]) -> None:

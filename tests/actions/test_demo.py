@@ -37,6 +37,7 @@ def shape() -> list[Any]:
 def test_every_row_is_as_the_actions_would_have_written_it() -> None:
     made = make_demo(password="x", seed=1, now=NOW)
     assert (len(made.people), len(made.rooms)) == (12, 6)
+    assert {each.username for each in made.people if each.picture} == set(demo.SHOWN)
     assert 200 <= made.messages == Message.objects.count() <= 1000
     for room in Room.objects.all():
         found = list(Message.objects.filter(room=room).order_by("seq"))
