@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.invitations import Invitation, InvitationUse, SetupKey
 from accounts.names import (
+    EVERYBODY,
     DisplayNameField,
     NameKeyField,
     UsernameField,
@@ -201,6 +202,11 @@ class User(AbstractUser):
         self._stored_access = {**self._stored_access, **written}
         if changed:
             account_changed.send(sender=User, user=self)
+
+    def clean(self) -> None:
+        super().clean()
+        if self._state.adding and fold(self.username) in EVERYBODY:
+            raise ValidationError({"username": _("This name stands for everybody in a room.")})
 
     def validate_unique(self, exclude: Collection[str] | None = None) -> None:
         super().validate_unique(exclude)

@@ -23,6 +23,10 @@ INVISIBLE_LETTERS = "\u115f\u1160\u3164\uffa0\u2800"
 INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cs", "Co"}
 
 
+# Behind an @ in a chat these call everybody in a room. An account that has one of them keeps it.
+EVERYBODY = frozenset({"all", "everyone"})
+
+
 def is_invisible(character: str) -> bool:
     return character in INVISIBLE_LETTERS or unicodedata.category(character) in INVISIBLE_CATEGORIES
 

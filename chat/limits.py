@@ -16,6 +16,12 @@ TOPIC_CHARS = 250
 USERNAME_CHARS = 64
 # In a conversation, with oneself. More of them are a room.
 CONVERSATION_PEOPLE = 20
+# What calls everybody in a room, behind an @; accounts has the same words. In a room of more people
+# only moderators call them all: for the others it is no room in which one may.
+EVERYBODY = frozenset({"all", "everyone"})
+EVERYBODY_MOST = 50
+# Each of them gets a row, and the event has all their names.
+EVERYBODY_OF_MODERATORS = 500
 # How many a search for people brings at most.
 PEOPLE_FOUND = 20
 EMOJI_CHARS = 32

@@ -107,7 +107,10 @@ def names_in(text: str, html: str) -> list[str]:
 
 
 def settled(text: str, html: str, usernames: Mapping[str, str]) -> str:
-    """The HTML, with those names as mentions that are somebody's: usernames by name as typed."""
+    """The HTML, with those names as mentions that are somebody's: usernames by name as typed.
+
+    An empty one means everybody.
+    """
     if not MENTION.search(html):
         return html
     html = MENTION.sub(lambda found: mention(found[1], usernames.get(found[1])), html)
@@ -117,7 +120,8 @@ def settled(text: str, html: str, usernames: Mapping[str, str]) -> str:
 def mention(name: str, username: str | None) -> str:
     if username is None:
         return f"@{name}"
-    return f'<span class="mention" data-username="{escape(username)}">@{name}</span>'
+    whose = f' data-username="{escape(username)}"' if username else ""
+    return f'<span class="mention"{whose}>@{name}</span>'
 
 
 def is_formatted(html: str, text: str) -> bool:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from msgspec import Meta, Struct
 
-from chat import access, commands, events, protocol
+from chat import access, commands, events, mentions, protocol
 from chat.actions import members as actions
 from chat.answers import as_json, as_page, by_form_or_json, json, signed_in
 from chat.bodies import Invitation, convert, read_body
@@ -77,7 +77,7 @@ def ban(request: HttpRequest, slug: str, username: str) -> HttpResponse:
 
 @as_json
 def namesakes(request: HttpRequest, slug: str) -> HttpResponse:
-    """The first of those who belong to the room, here or not, whose usernames begin so."""
+    """Whom to mention: the first of those who belong to the room whose usernames begin so."""
     user = signed_in(request)
     commands.hurry_slowly(user, node.replays)
     own = access.own_membership(user, slug)
@@ -85,7 +85,8 @@ def namesakes(request: HttpRequest, slug: str) -> HttpResponse:
     belonging = Membership.objects.filter(room=own.room).belonging().select_related("user")
     found = [each.user for each in belonging.called(query.q)[:NAMESAKES_TOLD]]
     people = [events.account(each) for each in found]
-    return json(protocol.Namesakes(room=own.room.slug, people=people))
+    everybody = mentions.may_call_everybody(own)
+    return json(protocol.Namesakes(room=own.room.slug, people=people, everybody=everybody))
 
 
 @login_required

@@ -1,29 +1,34 @@
-"""Who is named in a text, as @username."""
+"""Who is named in a text: somebody, as @username, or everybody in the room, as @all."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from chat import markup
+from chat.limits import EVERYBODY, EVERYBODY_MOST, EVERYBODY_OF_MODERATORS
 from chat.models import Mention, Message, Room
+from chat.models.rooms import MODERATING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from accounts.models import User
+    from chat.models import Membership
 
 
 def settle(message: Message) -> list[User]:
     """Those of the room named in a message, which says so itself from now on."""
     names = markup.names_in(message.text, message.html)
-    people = people_of(names, message.room) if names else []
+    keys = {name: key_of(name) for name in names}
+    people, is_everybody = named(message, keys.values()) if keys else ([], False)
     message.mentions = [user.username for user in people]
     if message.html:
-        by_key = {user.username_key: user.username for user in people}
-        usernames = {name: by_key[key] for name in names if (key := key_of(name)) in by_key}
+        by_key = dict.fromkeys(EVERYBODY, "") if is_everybody else {}
+        by_key |= {user.username_key: user.username for user in people}
+        usernames = {name: by_key[key] for name, key in keys.items() if key in by_key}
         message.html = markup.settled(message.text, message.html, usernames)
     return people
 
@@ -33,10 +38,46 @@ def key_of(name: str) -> str:
     return str(get_user_model()._meta.get_field("username_key").to_python(name))
 
 
-def people_of(names: list[str], room: Room) -> list[User]:
+def named(message: Message, keys: Collection[str]) -> tuple[list[User], bool]:
+    """People of the room, and whether these are everybody. Whoever is called like that is not."""
+    crowd = [] if EVERYBODY.isdisjoint(keys) else crowd_for(message)
+    if not crowd:
+        return people_of(keys, message.room), False
+    if not (EVERYBODY & {*keys}) - {user.username_key for user in crowd}:
+        return [user for user in crowd if user.username_key in keys], False
+    # Nobody calls themselves, unless they do it by name.
+    called = [u for u in crowd if u.pk != message.sender_id or u.username_key in keys]
+    return called, True
+
+
+def people_of(keys: Collection[str], room: Room) -> list[User]:
     # Not `pk__in`: SQLite would first make a list of everybody in the room.
     belonging = room.memberships.belonging().filter(user=OuterRef("pk"))
-    return list(get_user_model().objects.filter(Exists(belonging), username_key__in=names))
+    return list(get_user_model().objects.filter(Exists(belonging), username_key__in=keys))
+
+
+def crowd_for(message: Message) -> list[User]:
+    """Everybody in the room, by name; nobody where the sender may not call them all."""
+    belonging = message.room.memberships.belonging()
+    found = belonging.filter(may_call(message.sender_id, message.room)).select_related("user")
+    crowd = [each.user for each in found[: EVERYBODY_OF_MODERATORS + 1]]
+    if len(crowd) > EVERYBODY_OF_MODERATORS:
+        return []
+    return sorted(crowd, key=lambda user: user.username_key)
+
+
+def may_call(user_id: int, room: Room) -> Q:
+    """In a small room, and as a moderator in a larger one. Counts no further than it has to."""
+    belonging = room.memberships.belonging()
+    more = belonging[EVERYBODY_MOST : EVERYBODY_MOST + 1]
+    moderators = belonging.filter(user=user_id, role__in=MODERATING)
+    return ~Exists(more) | Exists(moderators)
+
+
+def may_call_everybody(own: Membership) -> bool:
+    """Whether @all is more than a word when they write it."""
+    most = EVERYBODY_OF_MODERATORS if own.can_moderate else EVERYBODY_MOST
+    return not own.room.memberships.belonging()[most : most + 1].exists()
 
 
 def rows(message: Message, people: Iterable[User]) -> list[Mention]:

@@ -394,10 +394,14 @@ class People(Struct, kw_only=True):
 
 
 class Namesakes(Struct, kw_only=True):
-    """Who belongs to a room and has a username that begins in some way, over HTTP."""
+    """Who belongs to a room and has a username that begins in some way, over HTTP.
+
+    `everybody`: whether the asker's @all calls them all.
+    """
 
     room: str
     people: list[Account]
+    everybody: bool
 
 
 ENCODER = msgspec.json.Encoder()

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -41,6 +42,16 @@ def test_signing_up_goes_on_to_the_page_that_was_asked_for(client: Client) -> No
     assert '<input type="hidden" name="next" value="/chat/tea/">' in page
     assert 'href="/accounts/login/?next=%2Fchat%2Ftea%2F"' in page
     assert sign_up(client, "ada", next="/chat/tea/").headers["Location"] == "/chat/tea/"
+
+
+@pytest.mark.parametrize("word", ["all", "Everyone", "ＡＬＬ"])
+def test_nobody_new_is_called_like_everybody(client: Client, word: str) -> None:
+    assert "stands for everybody" in sign_up(client, word).content.decode()
+    with pytest.raises(ValidationError):
+        User(username=word, password="x").full_clean()  # noqa: S106 - nobody's
+    earlier = User.objects.create_user(word)
+    earlier.display_name = "Keeps it"
+    earlier.full_clean(exclude=["password"])
 
 
 @pytest.mark.parametrize(

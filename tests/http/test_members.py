@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
+from chat import mentions
 from chat.actions.members import change_role, remove
 from chat.actions.rooms import enter_room
 from chat.models import Membership, Room
@@ -176,9 +177,20 @@ def test_members_who_are_not_here_are_found_by_the_beginning_of_their_usernames(
     assert called(cast.bob, "ANNA11") == ["anna11"]
     assert called(cast.bob, "char") == []
     bob = client_of(cast.bob)
-    # Session and account, the door, one's own membership, the people.
-    with django_assert_num_queries(5):
+    # Session and account, the door, one's own membership, the people, how many they are.
+    with django_assert_num_queries(6):
         bob.get("/chat/lobby/members/", {"q": "a"})
+
+
+def test_who_looks_for_somebody_is_told_whether_they_may_call_everybody(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def may_call(by: User) -> bool:
+        return bool(client_of(by).get("/chat/lobby/members/", {"q": "a"}).json()["everybody"])
+
+    assert may_call(cast.bob)
+    monkeypatch.setattr(mentions, "EVERYBODY_MOST", 1)
+    assert (may_call(cast.bob), may_call(cast.alice)) == (False, True)
 
 
 def test_strangers_and_former_members_find_nobody(cast: Cast, private: Room) -> None:

@@ -6,6 +6,7 @@ import {
   Choice,
   insertionFor,
   suggestEmoji,
+  suggestMentions,
   suggestPeople,
   together,
 } from "../../static/js/model/completion.js";
@@ -74,6 +75,36 @@ describe("people", () => {
     const [ada] = suggestPeople(everybody, "ada", "x");
     assert.equal(insertionFor(beginningAt("@ad", 3), ada, "@ad"), "@ada ");
     assert.equal(insertionFor(beginningAt("@ad hi", 3), ada, "@ad hi"), "@ada");
+  });
+});
+
+describe("everybody", () => {
+  const crowd = [person("alice"), person("alba")];
+  const offered = (query, words = "Everybody in this room", people = crowd) =>
+    keys(suggestMentions(people, words, query, "x"));
+
+  it("comes after the people, and first where exactly that was typed", () => {
+    assert.deepEqual(offered("al"), ["@alice", "@alba", "@all"]);
+    assert.deepEqual(offered("ALL"), ["@all"]);
+    assert.deepEqual(offered("all", "Everybody", [person("allison")]), ["@all", "@allison"]);
+    assert.deepEqual(offered("every"), ["@everyone"]);
+    assert.deepEqual(offered("ob"), []);
+  });
+
+  it("is found by its word in the reader's language, and written as every server reads it", () => {
+    assert.deepEqual(offered("alle", "Alle im Raum"), ["@all"]);
+  });
+
+  it("is not offered where it calls nobody, nor where somebody is called so, nor before a letter", () => {
+    assert.deepEqual(offered("al", ""), ["@alice", "@alba"]);
+    assert.deepEqual(offered("all", "Everybody", [person("All")]), ["@All"]);
+    assert.deepEqual(offered(""), ["@alice", "@alba"]);
+  });
+
+  it("has its place in the list, however many there are", () => {
+    const many = Array.from({ length: 30 }, (_, number) => person(`al${number}`));
+    assert.equal(offered("al", "Everybody", many).length, 8);
+    assert.equal(offered("al", "Everybody", many).at(-1), "@all");
   });
 });
 

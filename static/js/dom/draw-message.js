@@ -116,7 +116,7 @@ function drawBody(body, item, look, tabIndex) {
   body.classList.toggle("message__body--rich", Boolean(html));
   body.classList.toggle("message__body--emoji", !html && !item.deleted && isFewEmoji(item.text));
   if (!html) drawPlain(body, item.deleted ? QUOTE_WORDS.deleted() : item.text);
-  else if (drawn.get(body) !== html) drawFormatted(body, draft ?? html, look.username);
+  else if (drawn.get(body) !== html) drawFormatted(body, draft ?? html, item, look.username);
   drawn.set(body, html);
   for (const each of body.querySelectorAll(REACHABLE)) each.tabIndex = tabIndex;
 }
@@ -136,11 +136,13 @@ function drawPlain(body, text) {
 }
 
 /** @param {HTMLElement | string} content a draft, or the server's HTML */
-function drawFormatted(body, content, username) {
+function drawFormatted(body, content, { mentioned }, username) {
   if (typeof content === "string") setSanitisedHtml(body, content);
   else body.replaceChildren(...content.childNodes);
   for (const mention of body.querySelectorAll(".mention")) {
-    mention.classList.toggle("mention--me", mention.dataset.username === username);
+    // Without a username: everybody.
+    const { username: whose = mentioned ? username : null } = mention.dataset;
+    mention.classList.toggle("mention--me", whose === username);
   }
   for (const link of body.querySelectorAll("a")) prepareLink(link);
   // In their own direction, and no sign of the one in which the sentence around them is written.

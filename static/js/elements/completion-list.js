@@ -6,16 +6,18 @@ import {
   Choice,
   insertionFor,
   suggestEmoji,
-  suggestPeople,
+  suggestMentions,
   together,
 } from "../model/completion.js";
 import { fetchEmojiBook } from "../model/emoji.js";
 import { EmojiMemory } from "../model/kept.js";
-import { ngettext } from "../model/words.js";
+import { gettext, ngettext } from "../model/words.js";
 
 /** The server is asked when the typing rests. */
 const PAUSE_MS = 150;
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
+
+/** @typedef {{people: object[], everybody: boolean}} Found members, and whether @all calls them all */
 
 /**
  * What could be meant by the @ or : that is being typed. The focus stays in the field: this list
@@ -45,7 +47,7 @@ export class CompletionList extends HTMLElement {
   /**
    * @param {object} setting
    * @param {HTMLTextAreaElement} setting.field
-   * @param {{known: object[], find: (q: string) => Promise<object[]>}} setting.people
+   * @param {{known: object[], find: (q: string) => Promise<Found>}} setting.people
    * @param {string} setting.username the reader's own
    * @param {Storage | null} setting.storage
    */
@@ -106,25 +108,26 @@ export class CompletionList extends HTMLElement {
 
   #suggestPeople(beginning) {
     const { query } = beginning;
-    const others = this.#found.get(query);
-    this.#offerPeople(beginning, others ?? []);
+    const found = this.#found.get(query);
+    this.#offerPeople(beginning, found ?? { people: [], everybody: false });
     clearTimeout(this.#timer);
-    if (query && !others) this.#timer = setTimeout(() => this.#find(beginning), PAUSE_MS);
+    if (query && !found) this.#timer = setTimeout(() => this.#find(beginning), PAUSE_MS);
   }
 
   async #find(beginning) {
     try {
-      const people = await this.#people.find(beginning.query);
-      this.#found.set(beginning.query, people);
-      if (this.#beginning === beginning) this.#offerPeople(beginning, people);
+      const found = await this.#people.find(beginning.query);
+      this.#found.set(beginning.query, found);
+      if (this.#beginning === beginning) this.#offerPeople(beginning, found);
     } catch {
       // Those whom the page knows have to do.
     }
   }
 
-  #offerPeople({ query }, others) {
-    const everybody = together(this.#people.known, others);
-    this.#offer(suggestPeople(everybody, query, this.#username));
+  #offerPeople({ query }, { people, everybody }) {
+    const held = together(this.#people.known, people);
+    const words = everybody ? gettext("Everybody in this room") : "";
+    this.#offer(suggestMentions(held, words, query, this.#username));
   }
 
   async #suggestEmoji(beginning) {
@@ -217,7 +220,7 @@ export class CompletionList extends HTMLElement {
 
 const isSame = (a, b) => a.kind === b?.kind && a.from === b.from && a.query === b.query && a.isClosed === b.isClosed;
 
-function drawSuggestion({ label, detail, insert, person }, index) {
+function drawSuggestion({ label, detail, insert, person, isEverybody }, index) {
   const option = cloneTemplate("suggestion");
   option.id = `suggestion-${index}`;
   const avatar = option.querySelector("user-avatar");
@@ -225,7 +228,7 @@ function drawSuggestion({ label, detail, insert, person }, index) {
   if (person) avatar.show(person);
   if (person) picture.remove();
   else avatar.remove();
-  picture.textContent = insert;
+  if (!isEverybody) picture.textContent = insert;
   option.querySelector(".suggestion__label").textContent = label;
   option.querySelector(".suggestion__detail").textContent = detail;
   option.querySelector(".suggestion__here").hidden = !person?.state;

@@ -175,9 +175,9 @@ export class RoomPage extends HTMLElement {
       this.#room.presence.isWhole ? { people: [] } : fetchPeople(urls.people, { q, limit: NAMESAKES }, ask),
       fetchNamesakes(urls.members, q, ask),
     ]);
-    const found = [...here.people, ...members.people];
-    this.#room.meet(found);
-    return found;
+    const people = [...here.people, ...members.people];
+    this.#room.meet(people);
+    return { people, everybody: members.everybody };
   }
 
   #listen() {

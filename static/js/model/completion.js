@@ -1,11 +1,13 @@
 // What is being typed in front of the caret, and what could be meant: @people and :emoji:. Pure.
 
 /** @typedef {{kind: "person" | "emoji", query: string, from: number, to: number, isClosed: boolean}} Beginning */
-/** @typedef {{key: string, insert: string, label: string, detail: string, person?: object}} Suggestion */
+/** @typedef {{key: string, insert: string, label: string, detail: string, person?: object, isEverybody?: boolean}} Suggestion */
 
 import { plain, wordsIn } from "./text.js";
 
 const MOST = 8;
+/** As in chat/limits.py. */
+const EVERYBODY = ["all", "everyone"];
 /** As the server reads names (chat/mentions.py): not inside a word, so not in an e-mail address. */
 const PERSON = /(?<![\p{L}\p{N}_@.+-])@([\p{L}\p{M}\p{N}_.+-]{0,64})$/u;
 /** Two letters at least, and not inside a word or a time: "10:30", "http://". */
@@ -61,6 +63,24 @@ function ofPerson(person) {
   const { username, name } = person;
   const handle = `@${username}`;
   return { key: `@${username}`, insert: handle, label: name, detail: handle, person };
+}
+
+/**
+ * People, and everybody: the last of them, unless exactly that was typed. Where somebody in the
+ * room is called so, it is only them.
+ * @param {string} words for everybody; empty where they cannot be called
+ * @returns {Suggestion[]}
+ */
+export function suggestMentions(people, words, query, self) {
+  const found = suggestPeople(people, query, self);
+  const wanted = plain(query);
+  const names = [...EVERYBODY, wordsIn(words)[0] ?? EVERYBODY[0]];
+  const name = words && wanted && names.find((each) => each.startsWith(wanted));
+  if (!name) return found;
+  const handle = `@${EVERYBODY.includes(name) ? name : EVERYBODY[0]}`;
+  if (found.some(({ key }) => plain(key) === handle)) return found;
+  const everybody = { key: handle, insert: handle, label: words, detail: handle, isEverybody: true };
+  return names.includes(wanted) ? [everybody, ...found.slice(0, MOST - 1)] : [...found.slice(0, MOST - 1), everybody];
 }
 
 /** Those who are held, then the others; once each. */
