@@ -26,7 +26,8 @@ const HEARD = [
 /**
  * The field for a new message, an answer, or another text for a message that is there.
  * Tells `message-send` {text, replyTo, attachments}, `message-save` {id or clientId, text}, `composer-typed`
- * {text}, and asks with `composer-edit-last`. What completes names and emoji, and the picker,
+ * {text}, `composer-escape` where there was nothing to cancel, and asks with
+ * `composer-edit-last`. What completes names and emoji, and the picker,
  * come when they are needed.
  */
 export class MessageComposer extends HTMLElement {
@@ -206,8 +207,9 @@ export class MessageComposer extends HTMLElement {
   #pressed(event) {
     if (event.isComposing || event.keyCode === COMPOSING_KEY) return;
     if (event.target === this.#field && this.#completion?.pressed(event)) return;
-    if (event.key === "Escape" && (this.#edited || this.#replyTo)) this.#cancel(event);
+    if (event.key === "Escape" && (this.#edited || this.#replyTo)) return this.#cancel(event);
     if (event.target !== this.#field) return;
+    if (event.key === "Escape" && !this.text && this.#hasNoFiles) this.#tell("composer-escape");
     if (event.key === "ArrowUp") this.#wentUp(event);
     if (event.key === "Enter") this.#entered(event);
   }

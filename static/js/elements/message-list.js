@@ -16,8 +16,8 @@ const TARGET_MS = 3_000;
 /**
  * The timeline. Draws what `room` holds, as little as may be: a new message is one new element.
  * Tells `message-retry`, `message-rewrite`, `message-discard`, `menu-open`, `message-quote` and
- * `message-react` {item, button, emoji}, `picture-open` {pictures, index}, `code-copy` {text}, and
- * `unread-jump`.
+ * `message-react` {item, button, emoji}, `picture-open` {pictures, index}, `code-copy` {text},
+ * `unread-jump`, and `unread-dismiss`.
  */
 export class MessageList extends HTMLElement {
   #room = null;
@@ -112,6 +112,19 @@ export class MessageList extends HTMLElement {
     this.#window.followEnd(this.#room.timeline);
     this.#scroll.goToEnd();
     this.render();
+  }
+
+  /** Whatever was not seen is settled. */
+  catchUp() {
+    this.#room.reading.resume();
+    this.dismissUnread();
+    this.jumpToEnd();
+  }
+
+  /** The way back to what is unread, until there is something newer. */
+  dismissUnread() {
+    this.#dividerSeen = this.#room.reading.divider;
+    this.#drawPills();
   }
 
   /** Into sight, and marked for a moment. @param {number} id of a message that `room` shows */
@@ -365,6 +378,7 @@ export class MessageList extends HTMLElement {
     end: () => this.jumpToEnd(),
     load: () => this.#room.history.loadOlder(),
     unread: () => this.#tell("unread-jump"),
+    dismiss: () => this.#tell("unread-dismiss"),
     menu: (button) => this.#tell("menu-open", { item: this.#itemOf(button), button }),
     picture: (button) => this.#tell("picture-open", this.#pictureOf(button)),
     quote: (button) => this.#tell("message-quote", { item: this.#itemOf(button) }),

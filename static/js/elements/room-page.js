@@ -222,6 +222,8 @@ export class RoomPage extends HTMLElement {
     "composer-typed": ({ text }) => this.#typed(text),
     "unsent-retry": () => this.#retryAll(),
     "unread-jump": () => this.#goToUnread(),
+    "unread-dismiss": () => this.#dismissUnread(),
+    "composer-escape": () => this.#catchUp(),
     "connection-try": () => this.#socket.wake(),
     "connection-leave": ({ way }) => this.#go(way),
     "person-write": (person) => this.#write(person),
@@ -347,6 +349,16 @@ export class RoomPage extends HTMLElement {
   async #goToUnread() {
     if ((await this.#room.goToUnread()) === "shown") this.#list.revealUnread();
     else this.#composer.notice(gettext("The messages could not be loaded. Try again in a moment."));
+  }
+
+  #dismissUnread() {
+    this.#list.dismissUnread();
+    this.#focusComposer();
+  }
+
+  /** Escape closes what is open, or else settles what is unread. */
+  #catchUp() {
+    if (!document.querySelector("dialog[open], :popover-open")) this.#list.catchUp();
   }
 
   async #goTo(id) {

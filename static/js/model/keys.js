@@ -40,6 +40,10 @@ export const KEYS = [
     title: () => gettext("Reading"),
     keys: [
       { press: ["Shift+Tab"], words: () => gettext("From the message box up to the messages") },
+      {
+        press: ["Escape"],
+        words: () => gettext("Down to the newest, all of it read, when nothing is written"),
+      },
       { press: ["ArrowUp", "ArrowDown"], words: () => gettext("From message to message") },
       { press: ["Home", "End"], words: () => gettext("First and last message on the page") },
       { press: ["Tab"], words: () => gettext("What can be done with a message") },
