@@ -28,7 +28,7 @@ UNSEEN = """() => {
     const { outlineStyle, outlineWidth } = getComputedStyle(each);
     return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
   };
-  const frame = element.closest(".composer__form, .people-picker__box, .switcher__head");
+  const frame = element.closest(".composer__form, .people-picker__box, .finder__bar");
   if (frame && getComputedStyle(frame).boxShadow !== "none") return "";
   return hasRing(element) || hasRing(element.parentElement) ? "" : "it has no ring";
 }"""
