@@ -67,7 +67,7 @@ class AdministratorForm(SignupForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean()
-        # Elsewhere nobody is told whose address has an account.
+        # Where confirming is demanded, signing up tells nobody whose address has an account.
         if self.account_already_exists:
             self.add_error("email", _("Somebody here has this address already."))
         return cleaned

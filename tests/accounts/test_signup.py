@@ -1,3 +1,4 @@
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -111,6 +112,19 @@ def test_two_who_want_one_name_at_the_same_moment_do_not_see_a_failure(
 
 def test_an_address_belongs_to_one_account(client: Client, ada: User) -> None:
     assert "already registered" in sign_up(client, "eve", email="ADA@example.org").content.decode()
+
+
+def test_with_confirmation_demanded_nobody_learns_whose_address_has_an_account(
+    client: Client, settings: Settings, ada: User
+) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    answers = [sign_up(Client(), "eve", email="ADA@example.org"), sign_up(client, "eve")]
+    assert {(each.status_code, each.headers["Location"]) for each in answers} == {
+        (HTTPStatus.FOUND, "/accounts/confirm-email/")
+    }
+    # Whose address it is hears of it, and nobody else was made.
+    assert [each.to for each in mail.outbox] == [["ada@example.org"], ["new@example.org"]]
+    assert User.objects.filter(username="eve").count() == 1
 
 
 def test_mail_asks_to_confirm_the_address_without_holding_anybody_up(client: Client) -> None:
