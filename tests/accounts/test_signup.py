@@ -49,7 +49,7 @@ def test_signing_up_goes_on_to_the_page_that_was_asked_for(client: Client) -> No
 def test_nobody_new_is_called_like_everybody(client: Client, word: str) -> None:
     assert "stands for everybody" in sign_up(client, word).content.decode()
     with pytest.raises(ValidationError):
-        User(username=word, password="x").full_clean()  # noqa: S106 - nobody's
+        User(username=word, password="x").full_clean()
     earlier = User.objects.create_user(word)
     earlier.display_name = "Keeps it"
     earlier.full_clean(exclude=["password"])

@@ -20,6 +20,7 @@ speak({
     "%(count)s neue Nachrichten in %(name)s"
   ],
   "%(name)s sent something": "%(name)s hat etwas gesendet",
+  "Everybody in this room": "Alle in diesem Raum",
   "%(count)s suggestion": [
     "%(count)s Vorschlag",
     "%(count)s Vorschläge"
@@ -213,6 +214,7 @@ speak({
   "Stop editing or answering": "Bearbeiten oder Antworten abbrechen",
   "Reading": "Lesen",
   "From the message box up to the messages": "Vom Nachrichtenfeld hinauf zu den Nachrichten",
+  "Down to the newest, all of it read, when nothing is written": "Hinunter zum Neuesten, alles gelesen, wenn nichts geschrieben ist",
   "From message to message": "Von Nachricht zu Nachricht",
   "First and last message on the page": "Erste und letzte Nachricht auf der Seite",
   "What can be done with a message": "Was sich mit einer Nachricht tun lässt",
