@@ -1,8 +1,4 @@
-// The page of one's own account, which works without it.
-
-import { UserAvatar } from "./elements/user-avatar.js";
-
-customElements.define("user-avatar", UserAvatar);
+// The page of one's own account, which works without it, beside what rooms.js does.
 
 const field = document.querySelector("#portrait-file");
 const face = document.querySelector(".portrait__face");

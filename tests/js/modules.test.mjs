@@ -53,7 +53,6 @@ const PAGES = [
   ["rooms.js", "members.html"],
   ["rooms.js", "room_settings.html"],
   ["rooms.js", "_lobby_modules.html"],
-  ["account.js", "../registration/profile.html"],
 ];
 
 const PAGES_WITH_MORE = [
