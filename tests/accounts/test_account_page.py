@@ -33,6 +33,7 @@ def test_the_page_leads_to_address_password_chat_and_out(signed_in: Client) -> N
     for address in ("/accounts/email/", "/accounts/password/change/", "/chat/"):
         assert f'href="{address}"' in page
     assert 'action="/accounts/logout/"' in page
+    assert page.count("css/components/lobby.css") == page.count("js/rooms.js") == 1
     assert "You sign in as <b>ada</b>." in page
 
 

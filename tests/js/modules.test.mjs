@@ -58,6 +58,7 @@ const PAGES = [
 const PAGES_WITH_MORE = [
   ["people.js", "people.html"],
   ["lobby.js", "rooms.html"],
+  ["account.js", "../registration/profile.html"],
 ];
 
 const ALLOWED = {
