@@ -16,12 +16,15 @@ TOPIC_CHARS = 250
 USERNAME_CHARS = 64
 # In a conversation, with oneself. More of them are a room.
 CONVERSATION_PEOPLE = 20
-# What calls everybody in a room, behind an @; accounts has the same words. In a room of more people
-# only moderators call them all: for the others it is no room in which one may.
+# What calls everybody in a room, behind an @; accounts has the same words.
 EVERYBODY = frozenset({"all", "everyone"})
+# In a room of more people only moderators may.
 EVERYBODY_MOST = 50
 # Each of them gets a row, and the event has all their names.
 EVERYBODY_OF_MODERATORS = 500
+# Of one person. Calling 500 takes the writer as long as many messages do, and is told 500 people.
+CROWDS_PER_SECOND = 1 / 20
+CROWDS_AT_ONCE = 5
 # How many a search for people brings at most.
 PEOPLE_FOUND = 20
 EMOJI_CHARS = 32

@@ -16,14 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from accounts.models import User
+    from chat.limits import TokenBuckets
     from chat.models import Membership
 
 
-def settle(message: Message) -> list[User]:
-    """Those of the room named in a message, which says so itself from now on."""
+def settle(message: Message, crowds: TokenBuckets) -> list[User]:
+    """Those of the room named in a message, which says so itself from now on.
+
+    `crowds`: how often somebody may call everybody.
+    """
     names = markup.names_in(message.text, message.html)
     keys = {name: key_of(name) for name in names}
-    people, is_everybody = named(message, keys.values()) if keys else ([], False)
+    people, is_everybody = named(message, keys.values(), crowds) if keys else ([], False)
     message.mentions = [user.username for user in people]
     if message.html:
         by_key = dict.fromkeys(EVERYBODY, "") if is_everybody else {}
@@ -38,9 +42,10 @@ def key_of(name: str) -> str:
     return str(get_user_model()._meta.get_field("username_key").to_python(name))
 
 
-def named(message: Message, keys: Collection[str]) -> tuple[list[User], bool]:
+def named(message: Message, keys: Collection[str], crowds: TokenBuckets) -> tuple[list[User], bool]:
     """People of the room, and whether these are everybody. Whoever is called like that is not."""
-    crowd = [] if EVERYBODY.isdisjoint(keys) else crowd_for(message)
+    is_wanted = not EVERYBODY.isdisjoint(keys) and not crowds.take(message.sender_id)
+    crowd = crowd_for(message) if is_wanted else []
     if not crowd:
         return people_of(keys, message.room), False
     if not (EVERYBODY & {*keys}) - {user.username_key for user in crowd}:
@@ -60,7 +65,9 @@ def crowd_for(message: Message) -> list[User]:
     """Everybody in the room, by name; nobody where the sender may not call them all."""
     belonging = message.room.memberships.belonging()
     found = belonging.filter(may_call(message.sender_id, message.room)).select_related("user")
-    crowd = [each.user for each in found[: EVERYBODY_OF_MODERATORS + 1]]
+    # A name and who has it: whole rows of 500 people would be half a megabyte.
+    brief = found.only("room", "user", "user__username", "user__username_key")
+    crowd = [each.user for each in brief[: EVERYBODY_OF_MODERATORS + 1]]
     if len(crowd) > EVERYBODY_OF_MODERATORS:
         return []
     return sorted(crowd, key=lambda user: user.username_key)

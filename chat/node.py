@@ -24,6 +24,8 @@ from chat.limits import (
     BURST_SECONDS,
     CHANGES_A_POST,
     CHANGES_AT_ONCE,
+    CROWDS_AT_ONCE,
+    CROWDS_PER_SECOND,
     FORMATS_AT_ONCE,
     FORMATS_PER_SECOND,
     HOLE_SECONDS,
@@ -105,6 +107,7 @@ class Node:
         self.rooms = TokenBuckets.part_of(rate, ROOMS_A_POST, at_once=ROOMS_AT_ONCE)
         self.invitations = TokenBuckets.part_of(rate, ROOMS_A_POST, at_once=ROOMS_AT_ONCE)
         self.uploads = TokenBuckets(per_second=UPLOADS_PER_SECOND, burst=UPLOADS_AT_ONCE)
+        self.crowds = TokenBuckets(per_second=CROWDS_PER_SECOND, burst=CROWDS_AT_ONCE)
         self.portraits = TokenBuckets(per_second=PORTRAITS_PER_SECOND, burst=PORTRAITS_AT_ONCE)
         # A replay costs far more than the command that asks for it.
         self.replays = TokenBuckets(per_second=REPLAYS_PER_SECOND, burst=REPLAYS_AT_ONCE)

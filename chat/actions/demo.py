@@ -105,8 +105,10 @@ def make_people(password: str, *, is_new_place: bool) -> dict[str, User]:
 def give_picture(user: User) -> None:
     path = shelf.incoming() / f"of-the-demonstration-{user.pk}.png"
     landscape(random.Random(user.username)).save(path, "PNG")  # noqa: S311 - no secret
-    portraits.show(user=user, path=path)
-    path.unlink()
+    try:
+        portraits.show(user=user, path=path)
+    finally:
+        path.unlink()
 
 
 def landscape(chance: random.Random) -> Image.Image:
@@ -265,7 +267,7 @@ class Talk:
     def store_messages(self) -> None:
         for message in self.messages:
             message.html = markup.render(message.text) if markup.needs_markup(message.text) else ""
-        mentioned = [(message, mentions.settle(message)) for message in self.messages]
+        mentioned = [(message, mentions.settle(message, node.crowds)) for message in self.messages]
         insert_rows(self.messages)
         # Their ids are known only now.
         for place, original in self.answers.items():

@@ -72,7 +72,7 @@ def rewrite(message_id: int, text: str, html: str) -> bool:
         message.text = text
         message.html = html
         message.edited_at = timezone.now()
-        mentioned = mentions.settle(message)
+        mentioned = mentions.settle(message, node.crowds)
         Mention.objects.filter(message=message).delete()
         Mention.objects.bulk_create(mentions.rows(message, mentioned))
         search_rows.forget(message.pk)

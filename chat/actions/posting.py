@@ -227,7 +227,8 @@ class Batch:
                 message.number = posted + place
 
     def find_mentioned(self) -> list[tuple[Message, list[User]]]:
-        return [(message, people) for message in self.fresh if (people := mentions.settle(message))]
+        settled = [(each, mentions.settle(each, node.crowds)) for each in self.fresh]
+        return [(message, people) for message, people in settled if people]
 
     def move_read_positions(self) -> None:
         """Who posts has seen what was there."""

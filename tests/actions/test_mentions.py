@@ -1,6 +1,10 @@
 """@all calls everybody in the room: its members, and nobody else of the site."""
 
+import json
+import re
+
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -9,11 +13,20 @@ from chat import mentions
 from chat.actions.messages import edit_message
 from chat.actions.posting import post_message
 from chat.actions.rooms import enter_room
-from chat.limits import EVERYBODY
+from chat.limits import EVERYBODY, TokenBuckets
 from chat.models import Mention, Message
+from chat.node import node
 from tests.cast import Cast, make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def crowds(monkeypatch: pytest.MonkeyPatch) -> TokenBuckets:
+    """Nobody has called anybody yet: ids come again from test to test."""
+    crowds = TokenBuckets(per_second=0.001, burst=5)
+    monkeypatch.setattr(node, "crowds", crowds)
+    return crowds
 
 
 def waiting(message: Message) -> list[str]:
@@ -69,11 +82,24 @@ def test_an_edit_calls_everybody_or_takes_it_back(cast: Cast) -> None:
     assert waiting(posted) == Message.objects.get().mentions == []
 
 
+def test_who_calls_everybody_too_often_only_writes_a_word(cast: Cast, crowds: TokenBuckets) -> None:
+    crowds.burst = 1
+    for text in ("Hello", "@bob", "@all"):
+        post_message(room=cast.room, sender=cast.alice, text=text)
+    word, _ = post_message(room=cast.room, sender=cast.alice, text="**@all** and @bob")
+    assert word.mentions == ["bob"]
+    assert "<strong>@all</strong>" in word.html
+    edit_message(message=word, text="@all")
+    assert waiting(word) == []
+    call, _ = post_message(room=cast.room, sender=cast.bob, text="@all")
+    assert call.mentions == ["alice"]
+
+
 def test_calling_everybody_costs_no_more_statements_than_calling_one(cast: Cast) -> None:
     def statements(text: str) -> int:
         message = Message(room=cast.room, sender=cast.alice, text=text)
         with CaptureQueriesContext(connection) as asked:
-            mentions.settle(message)
+            mentions.settle(message, node.crowds)
         return len(asked)
 
     assert [statements(text) for text in ("Hello", "@bob", "@all")] == [0, 1, 1]
@@ -81,3 +107,6 @@ def test_calling_everybody_costs_no_more_statements_than_calling_one(cast: Cast)
 
 def test_the_words_are_the_ones_that_nobody_new_may_be_called() -> None:
     assert EVERYBODY == RESERVED
+    script = (settings.BASE_DIR / "static/js/model/completion.js").read_text()
+    (offered,) = re.findall(r"const EVERYBODY = (\[.*\]);", script)
+    assert set(json.loads(offered)) == EVERYBODY
