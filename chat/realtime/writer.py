@@ -33,7 +33,7 @@ Settled = Callable[[O | Exception], None]
 # Waiting for their turn; beyond it the answer is "later" instead of a queue that grows.
 WAITING_JOBS = 4096
 BATCH_ITEMS = 256
-# A connection that was not used for longer goes through the pool, which replaces old ones.
+# Then it goes through the pool, which replaces old ones: none stays that is of no use any more.
 KEPT_SECONDS = 60.0
 CHECKPOINT_PAGES = 1000
 
@@ -69,8 +69,8 @@ class Writer:
         self.has_work = threading.Condition()
         self.thread: threading.Thread | None = None
         self.is_closed = False
-        # When its thread last used its connection; `time.monotonic()`.
-        self.used_at = 0.0
+        # Since when its thread keeps its connection; `time.monotonic()`.
+        self.kept_since = 0.0
 
     def run(self, job: Callable[[], T]) -> T:
         """Do the job and wait for it: for code that is not in the event loop.
@@ -169,19 +169,19 @@ class Writer:
                     perform_alone(job)
             else:
                 perform_batch(store, list(group))
-        self.used_at = time.monotonic()
         if connection.errors_occurred:
             close_old_connections()
 
     def prepare_connection(self) -> None:
-        """One that works, and stays: from a pool it would be another each time, and each has its
-        own prepared statements. SQLite's checkpoints."""
+        """One that stays for a while: from a pool it would be another each time, and each has its
+        own prepared statements. On SQLite it is the one that checkpoints."""
         if connection.vendor == "sqlite":
             if connection.connection is None:
                 with connection.cursor() as cursor:
                     cursor.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
-        elif time.monotonic() - self.used_at > KEPT_SECONDS:
+        elif (now := time.monotonic()) - self.kept_since > KEPT_SECONDS:
             close_old_connections()
+            self.kept_since = now
 
     def next_jobs(self) -> list[Job]:
         """All that waits, up to a batch; nothing when the end has come."""
