@@ -177,7 +177,8 @@ class User(AbstractUser):
             row = User.objects.filter(pk=self.pk)
             old = row.select_for_update().values_list("picture", flat=True).get()
             row.update(picture=picture)
-            picture_dropped.send(sender=User, picture=old)
+            if old:
+                picture_dropped.send(sender=User, picture=old)
         self.picture = picture
 
     @classmethod
@@ -205,7 +206,8 @@ class User(AbstractUser):
 
     def clean(self) -> None:
         super().clean()
-        if self._state.adding and fold(self.username) in EVERYBODY:
+        # None where the form found something wrong with it.
+        if self._state.adding and fold(self.username or "") in EVERYBODY:
             raise ValidationError({"username": _("This name stands for everybody in a room.")})
 
     def validate_unique(self, exclude: Collection[str] | None = None) -> None:
@@ -233,7 +235,8 @@ class User(AbstractUser):
 @receiver(post_delete, sender=User)
 def tell_that_the_account_is_gone(instance: User, **kwargs: object) -> None:
     account_changed.send(sender=User, user=instance)
-    picture_dropped.send(sender=User, picture=instance.picture)
+    if instance.picture:
+        picture_dropped.send(sender=User, picture=instance.picture)
 
 
 class SessionRenewal(models.Model):

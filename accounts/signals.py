@@ -21,7 +21,7 @@ session_cycled = Signal()
 # (`user.pk` is still set): sessions of theirs may have become invalid.
 account_changed = Signal()
 
-# picture: the name of a picture that nobody has any more, or empty.
+# picture: the name of a picture that nobody has any more.
 picture_dropped = Signal()
 
 # user: the first administrator, by the link of the first start; the transaction is over.

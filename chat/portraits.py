@@ -34,8 +34,7 @@ def begin() -> None:
 
 
 def on_picture_dropped(picture: str, **_: Any) -> None:
-    if picture:
-        actions.forget(picture)
+    actions.forget(picture)
 
 
 @require_safe
@@ -43,7 +42,7 @@ def on_picture_dropped(picture: str, **_: Any) -> None:
 def portrait(request: HttpRequest, username: str, key: str) -> HttpResponse:
     signed_in(request)
     try:
-        content = shelf.portrait_of(access.portrait(username, key)).read_bytes()
+        content = shelf.portrait_of(access.portrayed(username, key).picture).read_bytes()
     except OSError:
         raise no_such_portrait() from None
     headers = {**SAFE, "Cache-Control": KEPT}
