@@ -189,13 +189,15 @@ def people_called(beginning: str) -> tuple[list[User], bool]:
     return found[:PEOPLE_FOUND], len(found) > PEOPLE_FOUND
 
 
-def portrait(username: str, key: str) -> str:
-    """The same name of a picture, if it is the one that somebody has now. Raises ChatError."""
-    is_possible = "\0" not in username + key
-    people = get_user_model().objects.filter(username=username, picture=key)
-    if not (is_possible and people.exists()):
+def portrayed(username: str, key: str) -> User:
+    """Who has this picture of themselves now. Raises ChatError(no_such_portrait)."""
+    if not key or "\0" in username + key:
+        # PostgreSQL takes no NUL, not even to compare with.
         raise no_such_portrait()
-    return key
+    person = get_user_model().objects.filter(username=username, picture=key).first()
+    if person is None:
+        raise no_such_portrait()
+    return person
 
 
 def covers(found: Iterable[User], usernames: Sequence[str]) -> bool:

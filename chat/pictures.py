@@ -133,7 +133,7 @@ def examine(image: Image.Image, thumbnail: Path) -> Picture:
 
 
 def draw_thumbnail(image: Image.Image, thumbnail: Path) -> None:
-    small = image.convert("RGBA" if has_alpha(image) else "RGB")
+    small = image.convert(mode_of(image))
     small.thumbnail((THUMBNAIL_EDGE, THUMBNAIL_EDGE))
     small = ImageOps.exif_transpose(small)
     clean = Image.new(small.mode, small.size)
@@ -141,8 +141,10 @@ def draw_thumbnail(image: Image.Image, thumbnail: Path) -> None:
     clean.save(thumbnail, "WEBP", quality=THUMBNAIL_QUALITY)
 
 
-def has_alpha(image: Image.Image) -> bool:
-    return image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info
+def mode_of(image: Image.Image) -> str:
+    """The simplest one that keeps what is seen."""
+    has_alpha = image.mode in {"RGBA", "LA", "PA"} or "transparency" in image.info
+    return "RGBA" if has_alpha else "RGB"
 
 
 def small_square(image: Image.Image) -> Image.Image:
@@ -151,9 +153,9 @@ def small_square(image: Image.Image) -> Image.Image:
     image.load()
     edge = min(image.size)
     left, top = ((side - edge) // 2 for side in image.size)
-    middle = image.crop((left, top, left + edge, top + edge))
-    middle = middle.convert("RGBA" if has_alpha(image) else "RGB")
-    small = middle.resize((PORTRAIT_EDGE, PORTRAIT_EDGE), Image.Resampling.LANCZOS)
+    middle = (left, top, left + edge, top + edge)
+    size = (PORTRAIT_EDGE, PORTRAIT_EDGE)
+    small = image.convert(mode_of(image)).resize(size, Image.Resampling.LANCZOS, box=middle)
     upright = ImageOps.exif_transpose(small).convert("RGBA")
     square = Image.new("RGB", upright.size, "white")
     square.paste(upright, mask=upright)

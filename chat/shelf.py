@@ -26,7 +26,7 @@ PORTRAITS = "people"
 
 
 def no_space() -> ChatError:
-    detail = _("The server has no room for files just now. What you wrote is not lost.")
+    detail = _("The server has no room for files just now. Try again later.")
     return ChatError("unavailable", detail, retry_after=60.0)
 
 

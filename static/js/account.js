@@ -3,8 +3,11 @@
 const field = document.querySelector("#portrait-file");
 const face = document.querySelector(".portrait__face");
 
+const before = [...face.childNodes];
+
 field.addEventListener("change", () => {
   const [file] = field.files;
+  face.replaceChildren(...before);
   // What is too large is not sent for minutes to be refused then.
   const isTooLarge = file?.size > Number(field.dataset.most);
   field.setCustomValidity(isTooLarge ? field.dataset.tooLarge : "");
@@ -19,8 +22,7 @@ async function preview(file) {
   image.className = "avatar__picture";
   image.src = URL.createObjectURL(file);
   // What the browser cannot show may be what the server refuses: that is for the server to say.
-  if (await image.decode().then(() => true, () => false)) {
-    face.querySelector("img")?.remove();
-    face.append(image);
-  }
+  const isShown = await image.decode().then(() => true, () => false);
+  URL.revokeObjectURL(image.src);
+  if (isShown && field.files[0] === file) face.append(image);
 }

@@ -33,8 +33,13 @@ def test_the_page_leads_to_address_password_chat_and_out(signed_in: Client) -> N
     for address in ("/accounts/email/", "/accounts/password/change/", "/chat/"):
         assert f'href="{address}"' in page
     assert 'action="/accounts/logout/"' in page
-    assert page.count("css/components/lobby.css") == page.count("js/rooms.js") == 1
     assert "You sign in as <b>ada</b>." in page
+
+
+@pytest.mark.parametrize("address", ["/accounts/", "/accounts/password/change/"])
+def test_the_page_has_the_header_of_the_others(signed_in: Client, address: str) -> None:
+    page = signed_in.get(address).content.decode()
+    assert page.count("css/components/lobby.css") == page.count("js/rooms.js") == 1
 
 
 @pytest.mark.django_db

@@ -18,7 +18,7 @@ from chat import pictures, shelf
 from chat.actions.conversations import open_conversation
 from chat.actions.messages import edit_message
 from chat.actions.posting import post_message
-from chat.limits import TokenBuckets
+from chat.limits import PORTRAIT_BYTES, TokenBuckets
 from chat.models import Message
 from chat.models.own_rooms import own_rooms
 from chat.node import node
@@ -210,6 +210,12 @@ def test_what_is_no_picture_is_refused_with_a_sentence(
     assert "This cannot be shown as a picture. Choose a PNG, JPEG, GIF or WebP." in said(alice)
     assert shown(cast.alice) == before
     assert len(lying(root)) == 1
+
+
+def test_the_page_says_how_large_one_may_be(alice: Client) -> None:
+    page = alice.get("/accounts/").content.decode()
+    assert f'data-most="{PORTRAIT_BYTES}"' in page
+    assert page.count(f"{PORTRAIT_BYTES // 2**20} MB") == 2
 
 
 def test_how_much_and_how_often_is_bounded(
