@@ -27,7 +27,7 @@ from chat.errors import ChatError, no_such_room
 from chat.forms import RoomForm
 from chat.limits import LOBBY_PAGE, ROOM_NAME_CHARS
 from chat.models import Membership, Room
-from chat.models.own_rooms import OwnRoom, own_room, own_rooms, waiting
+from chat.models.own_rooms import OwnRoom, own_room, own_rooms
 from chat.models.rooms import MODERATING
 from chat.node import node
 
@@ -61,7 +61,7 @@ def rooms_page(request: HttpRequest) -> HttpResponse:
         "form": form,
         "conversations": own_conversations(own),
         "page": drawing.embedded(msgspec.json.encode(start_of_lobby(user, own, request.path))),
-        **lobby(user, request.GET),
+        **lobby(user, own, request.GET),
     }
     return render(request, "chat/rooms.html", context)
 
@@ -114,14 +114,14 @@ def first_room(request: HttpRequest) -> HttpResponse:
     return redirect("room", room.slug) if room else redirect("chat-page")
 
 
-def lobby(user: User, query: QueryDict) -> dict[str, Any]:
+def lobby(user: User, known_rooms: list[OwnRoom], query: QueryDict) -> dict[str, Any]:
     """One page of the rooms that a user may enter, with `last_posted_at`, and what waits there."""
     wanted = query.get("q", "").replace("\0", "")[:ROOM_NAME_CHARS].strip()
     number = page_number(query.get("page", ""))
     start = (number - 1) * LOBBY_PAGE
     found = Room.objects.by_name(user, names.identity(wanted))
     *rooms, beyond = [*found[start : start + LOBBY_PAGE + 1], None][: LOBBY_PAGE + 1]
-    own = {each.room_id: each for each in waiting([(user.pk, room.pk) for room in rooms])}
+    own = {each.room_id: each for each in known_rooms}
     for room in rooms:
         known = own.get(room.pk)
         room.joined = known is not None

@@ -90,9 +90,9 @@ def test_the_page_costs_the_same_for_two_rooms_and_for_thirty(
     cast: Cast, browser: Browser, django_assert_num_queries: Any
 ) -> None:
     client = browser(cast.bob)
-    # Session, user, rooms with their last message, what waits in them, conversations.
+    # Session, user, rooms with their last message, one's own and what waits in them.
     for _ in range(2):
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(4):
             client.get("/chat/")
         for number in range(30):
             room, _ = open_room(name=f"Room {number}", by=cast.bob)
