@@ -174,7 +174,7 @@ def test_what_messages_share_of_their_room_and_sender_is_never_more_than_cannot_
         message = post_message(room=room, sender=cast.alice, text="*Look*, @bob").message
         for shared, known in (
             (message.room, {"id", "slug", "kind"}),
-            (message.sender, {"id", "username", "display_name"}),
+            (message.sender, {"id", "username", "display_name", "picture"}),
         ):
             everything = {field.attname for field in shared._meta.concrete_fields}
             assert everything - shared.get_deferred_fields() == known

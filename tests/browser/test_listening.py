@@ -84,7 +84,7 @@ async def test_the_log_speaks_new_messages_once_and_nothing_that_was_there_or_ch
             "Who waters the tomatoes?",
             "and the basil",
             "I do",
-            "with _care_",
+            "with care",
             "from another device",
         ]
 

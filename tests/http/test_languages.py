@@ -87,7 +87,7 @@ ENGLISH = re.compile(r"[A-Za-z]{2,}")
 # Names, addresses, keys, a sample of code: the same in every language.
 ALIKE = re.compile(
     r"ChatApp|Ada|Grace|English|Deutsch|https?:\S*|[\w.]+@example\.\w+|bin/manage setup_link"
-    r"|```python|\]\(https://…\)|Esc|CSRF|UTC|testserver|[0-9a-f-]{8,}"
+    r"|@all|```python|\]\(https://…\)|Esc|CSRF|UTC|testserver|[0-9a-f-]{8,}"
     # Which Django's own desk leaves untranslated.
     r"|^Search$|^True$|^False$"
 )

@@ -2,6 +2,7 @@
 // elsewhere. What is needed on use only is loaded then.
 
 import { cloneTemplate, csrfToken, define, once } from "../dom/markup.js";
+import { noticeKey } from "../model/kept.js";
 import { askedBy, WRITING } from "../model/keys.js";
 import { roomAddress } from "../model/room-list.js";
 import { systemClock } from "../net/clock.js";
@@ -190,7 +191,7 @@ export class Guide {
   /** Also when it is chosen in another tab. */
   #watchIfWanted() {
     const { storage, username } = this.#parts;
-    if (!this.#notifier && storage?.getItem(`notices:${username}`)) this.watchNews();
+    if (!this.#notifier && storage?.getItem(noticeKey(username))) this.watchNews();
   }
 
   /** @returns {Promise<import("../dom/notifier.js").Notifier>} with what it takes to tell of news */

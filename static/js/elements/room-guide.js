@@ -53,7 +53,6 @@ export class RoomGuide {
     this.#fitPhone();
   }
 
-  /** Before anybody else: what is news is seen by what was known before. */
   hear(event) {
     this.#guide.hear(event);
   }
@@ -63,7 +62,6 @@ export class RoomGuide {
     this.#showLevel();
   }
 
-  /** To somebody, between the two. Raises RequestError. */
   write(username) {
     return this.#guide.write(username);
   }

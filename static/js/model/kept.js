@@ -2,7 +2,11 @@
 // and which emoji were used last.
 
 export const TONES = 6;
+
 const RECENT = 24;
+
+/** Where it is kept how one wants to be told of news (notifications.js). */
+export const noticeKey = (username) => `notices:${username}`;
 
 /**
  * @typedef {object} Draft

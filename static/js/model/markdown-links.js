@@ -2,12 +2,12 @@
 // write. For any other sign in or behind them there is doubt.
 
 import { doubt, element, matchAt } from "./markdown-tree.js";
+import { DOMAINS } from "./text.js";
 
 const LINK_CHARS = 2_000;
 const MOST_ADDRESSES = 100;
 
 const LABEL = "(?!xn--)[a-z\\d](?:[a-z\\d-]{0,61}[a-z\\d])?";
-const DOMAINS = "com|org|net|edu|gov|info|io|dev|app";
 const HOST = `(?:(?:${LABEL}\\.)+[a-z]{2,63}|localhost)`;
 const PORT = "(?::(?:[1-5]\\d{4}|[1-9]\\d{1,3}))?";
 // What may stand in a path; and the signs that do so unless a sentence ends behind them.

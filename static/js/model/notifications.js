@@ -1,5 +1,7 @@
 // What is worth telling somebody who looks elsewhere: the decisions, without a browser.
 
+import { noticeKey } from "./kept.js";
+
 /**
  * @typedef {object} News
  * @property {string} room @property {string} name
@@ -138,5 +140,3 @@ export class NoticeChoice {
     return next;
   }
 }
-
-export const noticeKey = (username) => `notices:${username}`;

@@ -17,7 +17,9 @@ export function lengthOf(text) {
   return length;
 }
 
-const SIGN = /[*_`@]|~~|\]\(|:\/\/|www\.|\.(?:com|org|net|edu|gov|info|io|dev|app)(?![\p{L}\p{N}_])/u;
+/** Without a scheme only these are taken for addresses (chat/markdown.py). */
+export const DOMAINS = "com|org|net|edu|gov|info|io|dev|app";
+const SIGN = new RegExp(`[*_\`@]|~~|\\]\\(|://|www\\.|\\.(?:${DOMAINS})(?![\\p{L}\\p{N}_])`, "u");
 const LINE_SIGN = /^ {0,3}(?:[-+] +\S|>+ *\S|#{1,6} +\S|\d{1,9}[.)] +\S)/m;
 
 /** Whether it may have signs of formatting in it, as the server sees it (chat/markup.py). */
