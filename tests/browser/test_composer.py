@@ -64,6 +64,12 @@ async def test_names_and_emoji_are_completed_by_keyboard(
     await press("Enter")
     await is_shown(page, "You", "Dear @charlie 🎉 :smi")
     await has_nothing_unsent(page)
+    # What was offered for a text that is sent is offered no more, however it was sent.
+    await box.fill("Dear @ali")
+    await expect(options(page).first).to_contain_text("@alice")
+    await page.get_by_role("button", name="Send").click()
+    await is_shown(page, "You", "Dear @ali")
+    await expect(options(page)).to_have_count(0)
 
 
 async def test_nothing_is_completed_while_an_input_method_composes(

@@ -265,6 +265,8 @@ export class MessageComposer extends HTMLElement {
     const attachments = this.#tray?.take() ?? [];
     this.#tell("message-send", { text, replyTo: this.#replyTo, attachments });
     this.#field.value = "";
+    // A script's change of the text tells nobody; and who is meant may still be asked for.
+    this.#completion?.close();
     this.#replyTo = null;
     this.#refresh();
     this.#keepDraft();
