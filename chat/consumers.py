@@ -154,8 +154,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels ha
         frames = self.scope.get("extensions", {}).get("chatapp.frames")
         if frames is None:
             return SendSink(self.base_send)
-        write_frame, wait_until_writable = frames
-        return FrameSink(write_frame, wait_until_writable, self.base_send)
+        write_at_once, write_frame, wait_until_writable = frames
+        return FrameSink(write_at_once, write_frame, wait_until_writable, self.base_send)
 
     def forget_handshake(self) -> None:
         """What let it in would be kept for as long as it is open."""

@@ -7,9 +7,10 @@ queue, no timer.
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 
-from uvicorn.protocols.utils import ClientDisconnected
+from uvicorn.protocols.utils import ClientDisconnected, is_ssl
 from websockets.frames import CloseCode
 
 from ChatApp.lean.exchange import Exchange
@@ -39,6 +40,7 @@ class Line(Reading):
 
     __slots__ = (
         "blocked",
+        "descriptor",
         "ending",
         "idle_frames",
         "is_open",
@@ -51,8 +53,10 @@ class Line(Reading):
         super().__init__(exchange)
         # Messages may be sent.
         self.is_open = False
-        # There while the transport takes no more.
+        # There while the transport holds what the socket did not take.
         self.blocked: asyncio.Event | None = None
+        # Of the socket, where nothing stands between it and the line.
+        self.descriptor: int | None = None
         self.owed_pong: bytes | None = None
         self.ping_payload: bytes | None = None
         self.ending: asyncio.TimerHandle | None = None
@@ -118,6 +122,22 @@ class Line(Reading):
         self.transport.write(frame)
         return self.blocked is None
 
+    def write_at_once(self, frame: bytes) -> bool:
+        """As `write_frame`, past the transport, whose bookkeeping costs a tenth of a delivery.
+
+        The system call lets another thread run. For hundreds of lines one after the other that is
+        worth it; the larger and fewer frames of a busy room cost more so, in turns.
+        """
+        if not self.is_open:
+            raise ClientDisconnected
+        if self.descriptor is None or self.blocked is not None:
+            return self.write_frame(frame)
+        try:
+            sent = os.write(self.descriptor, frame)
+        except OSError:  # full, or broken: the transport will find out
+            sent = 0
+        return sent == len(frame) or self.write_frame(frame[sent:])
+
     def say(self, message: str | bytes) -> bool:
         is_text = isinstance(message, str)
         payload = message.encode() if isinstance(message, str) else message
@@ -147,6 +167,10 @@ class Line(Reading):
         """Send the answer to the handshake; frames may come and go from here on."""
         self.handshake_complete = True
         self.is_open = True
+        self.descriptor = descriptor_of(self.transport)
+        if self.descriptor is not None:
+            # A line that is not blocked has nothing in its transport that could be overtaken.
+            self.transport.set_write_buffer_limits(0)
         self.transport.write(answer)
         if self.exchange.pings:
             self.exchange.pings.add(self)
@@ -230,3 +254,12 @@ class Line(Reading):
                 rounds.discard(self)
         self.resume_writing()
         self.ended(CloseCode.ABNORMAL_CLOSURE, "")
+
+
+def descriptor_of(transport: asyncio.Transport) -> int | None:
+    """Of the socket that takes the very bytes which the transport is given: none under TLS.
+
+    It is good for as long as `connection_lost` was not called: the loops close it after that.
+    """
+    end = transport.get_extra_info("socket")
+    return None if end is None or is_ssl(transport) else end.fileno()

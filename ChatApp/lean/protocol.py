@@ -1,7 +1,7 @@
 """Uvicorn's end of a line, and the application's: ASGI over a WebSocket.
 
 The application may take ready-made frames to the line itself, past ASGI's `send`: the extension
-`chatapp.frames` in its scope is the pair of `write_frame` and `wait_until_writable`.
+`chatapp.frames` in its scope is `write_at_once`, `write_frame` and `wait_until_writable`.
 """
 
 from __future__ import annotations
@@ -150,7 +150,11 @@ class LeanProtocol(Line):
             "state": self.app_state.copy(),
             "extensions": {
                 "websocket.http.response": {},
-                "chatapp.frames": (self.write_frame, self.wait_until_writable),
+                "chatapp.frames": (
+                    self.write_at_once,
+                    self.write_frame,
+                    self.wait_until_writable,
+                ),
             },
         }
 

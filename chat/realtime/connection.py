@@ -201,15 +201,14 @@ class Connection:
 
     def write(self, parcel: Parcel) -> None:
         try:
-            rest = self.sink.write(parcel)
+            self.drain(self.sink.write(parcel))
         except Exception as problem:
             self.give_up(problem)
-            return
-        if rest is not None:
-            self.drain(rest)
 
-    def drain(self, rest: Awaitable[None]) -> None:
-        """The line is blocked: a task waits for it and sends what gathers meanwhile."""
+    def drain(self, rest: Awaitable[None] | None) -> None:
+        """Where the line is blocked, a task waits for it and sends what gathers meanwhile."""
+        if rest is None:
+            return
         self.is_free = False
         self.draining = asyncio.get_running_loop().create_task(self.send_the_rest(rest))
 
@@ -303,5 +302,11 @@ def give(parcel: Parcel, connections: Iterable[Connection]) -> None:
     for connection in connections:
         if connection.is_due:
             connection.queue.append(parcel)
+        elif connection.is_free and (write_at_once := connection.sink.write_at_once):
+            try:
+                if not write_at_once(parcel.frame):
+                    connection.drain(connection.sink.rest())
+            except Exception as problem:
+                connection.give_up(problem)
         else:
             connection.take(parcel)

@@ -30,9 +30,16 @@ def is_of_a_line(problem: Exception) -> bool:
 
 
 class Sink(Protocol):
-    """Both return None where the line took it, else what to await. They raise what the line does,
-    and are called one after another, never while something is still to be awaited."""
+    """The methods return None where the line took it, else what to await. They raise what the line
+    does, and are called one after another, never while something is still to be awaited.
 
+    `write_at_once`, where the line takes ready-made frames, is the shortest way for one to many of
+    them; it says whether the line takes more, and where it does not, `rest` is what to await.
+    """
+
+    @property
+    def write_at_once(self) -> Callable[[bytes], bool] | None: ...
+    def rest(self) -> Awaitable[None] | None: ...
     def write(self, parcel: Parcel) -> Awaitable[None] | None: ...
     def close(self, code: int) -> Awaitable[None] | None: ...
 
@@ -41,9 +48,13 @@ class SendSink:
     """A `send` of ASGI: the server's own, or the one that Channels hands on."""
 
     __slots__ = ("send",)
+    write_at_once = None
 
     def __init__(self, send: Send) -> None:
         self.send = send
+
+    def rest(self) -> None:
+        """Nothing: `write` waits for the server itself."""
 
     def write(self, parcel: Parcel) -> Awaitable[None] | None:
         return step(self.send({"type": "websocket.send", "text": parcel.event}))
@@ -54,22 +65,27 @@ class SendSink:
 
 
 class FrameSink:
-    """A line that takes ready-made frames; `write_frame` says whether it takes more of them."""
+    """A line that takes ready-made frames."""
 
-    __slots__ = ("send", "wait_until_writable", "write_frame")
+    __slots__ = ("send", "wait_until_writable", "write_at_once", "write_frame")
 
     def __init__(
         self,
+        write_at_once: Callable[[bytes], bool],
         write_frame: Callable[[bytes], bool],
         wait_until_writable: Callable[[], Coroutine[Any, Any, None]],
         send: Send,
     ) -> None:
+        self.write_at_once = write_at_once
         self.write_frame = write_frame
         self.wait_until_writable = wait_until_writable
         self.send = send
 
     def write(self, parcel: Parcel) -> Awaitable[None] | None:
-        return None if self.write_frame(parcel.frame) else step(self.wait_until_writable())
+        return None if self.write_frame(parcel.frame) else self.rest()
+
+    def rest(self) -> Awaitable[None] | None:
+        return step(self.wait_until_writable())
 
     def close(self, code: int) -> Awaitable[None] | None:
         return step(self.send({"type": "websocket.close", "code": int(code)}))

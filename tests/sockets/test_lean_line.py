@@ -2,9 +2,14 @@
 
 import asyncio
 import gc
+import random
 import socket
+import ssl
+import subprocess
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,7 +73,7 @@ class Listener:
 
     @property
     def frames(self) -> Any:
-        """`write_frame` and `wait_until_writable`."""
+        """`write_at_once`, `write_frame` and `wait_until_writable`."""
         return self.scope["extensions"]["chatapp.frames"]
 
 
@@ -247,8 +252,8 @@ def test_frames_before_the_handshake_is_answered_are_heard_after_it(loop: str) -
 # --- Nothing is taken
 
 
-def full(site: Site, raw: Raw) -> LeanProtocol:
-    """A line whose peer reads nothing, with all buffers full."""
+def stalled(site: Site, raw: Raw) -> LeanProtocol:
+    """A line whose peer reads nothing, with little room between them."""
     protocol = protocol_of(site)
     listening = protocol.transport.get_extra_info("socket")
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
@@ -256,32 +261,104 @@ def full(site: Site, raw: Raw) -> LeanProtocol:
     return protocol
 
 
+async def fill(protocol: LeanProtocol, write: Callable[[bytes], bool]) -> int:
+    """Write until nothing more is taken, and more than the buffers hold; how many frames that were.
+
+    Without the last, large one the system would find some room yet, now and then.
+    """
+    count = 0
+    while protocol.blocked is None:
+        write(frame_of(TEXT, b"x" * 8000))
+        count += 1
+        await asyncio.sleep(0)
+    write(frame_of(TEXT, bytes(1_000_000)))
+    return count + 1
+
+
 @each_loop
-def test_ready_frames_go_to_the_line_until_it_is_full_and_again_when_it_is_not(loop: str) -> None:
+@pytest.mark.parametrize("way", [0, 1], ids=["at once", "through the transport"])
+def test_ready_frames_go_to_the_line_until_it_is_full_and_again_when_it_is_not(
+    way: int, loop: str
+) -> None:
     async def scenario() -> None:
         listener = Listener()
         async with serving(listener) as site, site.line() as raw:
             await becomes_true(lambda: protocol_of(site).is_open)
-            protocol = full(site, raw)
-            write, wait = listener.frames
+            protocol = stalled(site, raw)
+            write, wait = listener.frames[way], listener.frames[2]
             assert write(frame_of(TEXT, b"first"))
             await wait()
-            count = 0
-            while write(frame_of(TEXT, b"x" * 8000)) or not protocol.blocked:
-                count += 1
-                await asyncio.sleep(0)
+            count = await fill(protocol, write)
             waits = asyncio.create_task(wait())
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(waits), 0.05)
+            await asyncio.sleep(0.05)
+            assert not waits.done()
             raw.reader._transport.resume_reading()  # type: ignore[attr-defined]
             await waits
             assert write(frame_of(TEXT, b"last"))
             while (await raw.next()).payload != b"last":
                 pass
             assert raw.told[0] == Told(TEXT, b"first")
-            assert len(raw.told) == count + 3
+            assert len(raw.told) == count + 2
 
     run(loop, scenario())
+
+
+@each_loop
+def test_frames_come_whole_and_in_order_whichever_way_they_went(loop: str) -> None:
+    chance = random.Random(23)
+
+    async def scenario() -> None:
+        listener = Listener()
+        async with serving(listener) as site, site.line() as raw:
+            await becomes_true(lambda: protocol_of(site).is_open)
+            protocol = stalled(site, raw)
+            ways, texts, parts = listener.frames[:2], [], 0
+            for number in range(600):
+                texts.append(b"%d:" % number + b"x" * chance.choice([0, 9, 300, 5_000, 70_000]))
+                if number % 97 == 5:
+                    protocol.take_ping(b"%d" % number)
+                chance.choice(ways)(frame_of(TEXT, texts[-1]))
+                parts += protocol.transport.get_write_buffer_size() not in (0, len(texts[-1]))
+                if chance.random() < 0.1:  # some of it is taken
+                    raw.reader._transport.resume_reading()  # type: ignore[attr-defined]
+                    await asyncio.sleep(0)
+                    raw.reader._transport.pause_reading()  # type: ignore[attr-defined]
+            raw.reader._transport.resume_reading()  # type: ignore[attr-defined]
+            while len([told for told in raw.told if told.opcode == TEXT]) < len(texts):
+                await raw.next()
+            assert [told.payload for told in raw.told if told.opcode == TEXT] == texts
+            assert parts, "none was cut in two"
+
+    run(loop, scenario())
+
+
+@each_loop
+def test_under_tls_nothing_goes_past_the_transport(loop: str, tmp_path: Path) -> None:
+    key, certificate = make_certificate(tmp_path)
+
+    async def scenario() -> None:
+        listener = Listener()
+        trusting = ssl.create_default_context(cafile=certificate)
+        async with serving(listener, ssl_keyfile=key, ssl_certfile=certificate) as site:
+            reader, writer = await asyncio.open_connection("localhost", site.port, ssl=trusting)
+            writer.write(HANDSHAKE + b"\r\n")
+            await reader.readuntil(b"\r\n\r\n")
+            assert listener.frames[0](frame_of(TEXT, b"in private"))
+            assert await Raw(reader, writer).next() == Told(TEXT, b"in private")
+            writer.close()
+
+    run(loop, scenario())
+
+
+def make_certificate(folder: Path) -> tuple[str, str]:
+    key, certificate = str(folder / "key.pem"), str(folder / "certificate.pem")
+    subprocess.run(
+        f"openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -days 2 "
+        f"-addext subjectAltName=DNS:localhost -keyout {key} -out {certificate}".split(),
+        check=True,
+        capture_output=True,
+    )
+    return key, certificate
 
 
 @each_loop
@@ -290,10 +367,8 @@ def test_of_many_pings_only_the_last_is_answered_where_the_line_is_full(loop: st
         listener = Listener()
         async with serving(listener) as site, site.line() as raw:
             await becomes_true(lambda: protocol_of(site).is_open)
-            protocol = full(site, raw)
-            while not protocol.blocked:
-                protocol.write_frame(frame_of(TEXT, b"x" * 8000))
-                await asyncio.sleep(0)
+            protocol = stalled(site, raw)
+            await fill(protocol, protocol.write_frame)
             waiting = protocol.transport.get_write_buffer_size()
             await raw.send(*(frame(PING, b"%d" % number) for number in range(50)))
             await becomes_true(lambda: protocol.owed_pong == b"49")
@@ -320,10 +395,11 @@ def test_a_ready_frame_after_the_end_is_refused(loop: str) -> None:
                     else:
                         protocol_of(site).transport.abort()
                 await site.is_left()
+                for write in listener.frames[:2]:
+                    with pytest.raises(ClientDisconnected):
+                        write(frame_of(TEXT, b"late"))
                 with pytest.raises(ClientDisconnected):
-                    listener.frames[0](frame_of(TEXT, b"late"))
-                with pytest.raises(ClientDisconnected):
-                    await listener.frames[1]()
+                    await listener.frames[2]()
                 with pytest.raises(ClientDisconnected):
                     await listener.send({"type": "websocket.send", "text": "late"})
 
@@ -336,10 +412,8 @@ def test_who_waits_for_a_line_that_is_lost_is_told(loop: str) -> None:
         listener = Listener()
         async with serving(listener) as site, site.line() as raw:
             await becomes_true(lambda: protocol_of(site).is_open)
-            protocol = full(site, raw)
-            while not protocol.blocked:
-                protocol.write_frame(frame_of(TEXT, b"x" * 8000))
-                await asyncio.sleep(0)
+            protocol = stalled(site, raw)
+            await fill(protocol, protocol.write_frame)
             waits = asyncio.create_task(listener.send({"type": "websocket.send", "text": "never"}))
             await asyncio.sleep(0.02)
             assert not waits.done()
@@ -360,7 +434,7 @@ def test_what_is_left_for_a_peer_that_takes_nothing_is_dropped_soon(
         listener = Listener()
         async with serving(listener) as site, site.line() as raw:
             await becomes_true(lambda: protocol_of(site).is_open)
-            protocol = full(site, raw)
+            protocol = stalled(site, raw)
             for _ in range(1000):
                 protocol.write_frame(frame_of(TEXT, b"x" * 8000))
             leaves = ending == "leave!"

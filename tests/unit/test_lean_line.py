@@ -76,6 +76,9 @@ class Transport:
     def is_closing(self) -> bool:
         return self.is_over
 
+    def get_extra_info(self, name: str) -> None:
+        """No socket is behind it."""
+
     def get_write_buffer_size(self) -> int:
         return 0
 
