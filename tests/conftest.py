@@ -32,8 +32,10 @@ TransactionTestCase._fixture_teardown = classmethod(leave_no_rows)
 
 
 # Servers that are killed, cut off, renewed and looked at with a clock in hand: their deadlines are
-# missed where three of them start at the same time. Not among them: faults that nobody times.
-MEASURED = ("tests/faults/", "tests/test_workers.py")
+# missed where three of them start at the same time, and kept where there are two, for they wait for
+# most of their time. Those that have the mark `alone` measure. Not among them: faults that nobody
+# times.
+WAITING = ("tests/faults/", "tests/test_workers.py")
 NOT_TIMED = tuple(
     f"tests/faults/test_{name}.py"
     for name in ("checker", "cuts", "many_writers", "postgresql", "resends", "storage")
@@ -43,8 +45,9 @@ NOT_TIMED = tuple(
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     for item in items:
-        if item.nodeid.startswith(MEASURED) and not item.nodeid.startswith(NOT_TIMED):
-            item.add_marker(pytest.mark.alone)
+        waits = item.nodeid.startswith(WAITING) and not item.nodeid.startswith(NOT_TIMED)
+        if waits and not item.get_closest_marker("alone"):
+            item.add_marker(pytest.mark.paired)
     yield
     # Minutes long each: begun last, they would keep one process after all others have ended.
     items.sort(key=lambda item: not item.nodeid.startswith("tests/test_both_databases.py"))
