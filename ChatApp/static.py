@@ -99,6 +99,11 @@ tree = StaticTree()
 class HashedTreeStorage(StaticFilesStorage):
     """Makes {% static %} point below the tree's hash; while debugging, at the plain file."""
 
+    @property
+    def version(self) -> str:
+        """What stands in the addresses; empty while debugging."""
+        return "" if settings.DEBUG else tree.digest
+
     def url(self, name: str | None) -> str:
         if settings.DEBUG:
             return super().url(name)

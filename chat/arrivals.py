@@ -51,6 +51,7 @@ def welcomes(newcomers: Sequence[Newcomer]) -> list[str]:
                 user=events.account(each.user),
                 heartbeat=HEARTBEAT_SECONDS,
                 limits=events.limits(),
+                version=events.version(),
                 rooms=rooms[each.user.pk],
             )
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 from django.conf import settings
+from django.contrib.staticfiles.storage import staticfiles_storage
 from msgspec import UNSET
 
 from chat import drawing, protocol
@@ -27,6 +28,12 @@ def limits() -> protocol.Limits:
         upload_bytes=settings.UPLOAD_BYTES,
         attachments=ATTACHMENTS_A_MESSAGE,
     )
+
+
+def version() -> str:
+    """Of the files that pages are made of, where their storage knows one; otherwise empty."""
+    known: str = getattr(staticfiles_storage, "version", "")
+    return known
 
 
 def account(user: User) -> protocol.Account:

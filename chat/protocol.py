@@ -273,6 +273,7 @@ class Welcome(Event, tag="welcome"):
     user: Account
     heartbeat: int
     limits: Limits
+    version: str
     rooms: list[RoomSummary]
 
 

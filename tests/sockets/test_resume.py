@@ -1,6 +1,7 @@
 """Coming back: exactly what was missed, before anything newer."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -29,6 +30,14 @@ async def test_a_subscription_brings_what_was_missed_and_then_the_room_as_it_is(
     ]
     assert (subscribed["seq"], subscribed["reset"], subscribed["role"]) == (6, False, "member")
     assert bob.got[-1] == subscribed
+
+
+async def test_the_welcome_tells_of_which_version_pages_are(company: Company) -> None:
+    page = await company.bob.web.get("/chat/")
+    async with company.bob.socket() as bob:
+        version = (await bob.sees("welcome"))["version"]
+    assert re.fullmatch(r"[0-9a-f]{12}", version)
+    assert f'src="/static/{version}/js/lobby.js"' in page.text
 
 
 async def test_without_after_nothing_is_replayed(company: Company) -> None:

@@ -9,6 +9,7 @@ import pytest
 from django.templatetags.static import static as url_of
 from pytest_django import Settings
 
+from chat import events
 from ChatApp import static
 from ChatApp.asgi_types import Application, Message, Scope
 from ChatApp.http import FastPaths
@@ -122,6 +123,14 @@ def test_the_hash_of_the_same_files_is_the_same(
     (files / ".hidden").touch()
     start_again(monkeypatch)
     assert static.tree.digest == before
+
+
+def test_the_storage_knows_the_version_that_stands_in_addresses(
+    files: Path, settings: Settings
+) -> None:
+    assert url_of("js/main.js") == f"/static/{events.version()}/js/main.js"
+    settings.DEBUG = True
+    assert events.version() == ""
 
 
 async def test_what_a_browser_already_has_is_not_sent_again(files: Path) -> None:
