@@ -1,4 +1,7 @@
-// Markup lives in the templates, or was cleaned by the server; this brings it into the page.
+// Markup lives in the templates, or was cleaned by the server; this brings it into the page, and what
+// else comes into it later: styles and modules.
+
+import { gettext } from "../model/words.js";
 
 /** Found once: to look through a page of hundreds of messages takes longer than to copy one. */
 const templates = new Map();
@@ -48,6 +51,53 @@ export function bringStyles(name) {
     };
     document.head.append(link);
   });
+}
+
+// --- Parts that come on use
+
+/** Somebody waits. */
+const PATIENCE_MS = 10_000;
+
+const arrived = new Set();
+
+/**
+ * Modules that the page began without. They are fetched before they are imported, which then takes
+ * them out of the browser's cache: a fetch that failed can be tried again, whereas to browsers from
+ * before the autumn of 2026 a module that did not come once never does (whatwg/html#6768).
+ * @param {ImportMeta} meta of the module that asks @param {...string} paths as seen from there
+ * @returns {Promise<object[]>} what each of them exports
+ */
+export async function bring({ url }, ...paths) {
+  const addresses = paths.map((path) => new URL(path, url).href);
+  await Promise.all(addresses.map(arrive));
+  return Promise.all(addresses.map((address) => import(address)));
+}
+
+async function arrive(address) {
+  if (arrived.has(address)) return;
+  const response = await fetch(address, { signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (!response.ok) throw new Error(`${response.status} ${address}`);
+  await response.blob();
+  arrived.add(address);
+}
+
+/**
+ * Does what may need a part that is not there yet. Where it does not come, or, after an update of
+ * the server, does not fit this page any more, it says so; the next time it is tried again.
+ * @template T
+ * @param {() => T | Promise<T>} act
+ * @param {(words: string) => void} say where the page tells of trouble; with no words, of none
+ * @returns {Promise<T | null>} null where it failed
+ */
+export async function attempt(act, say) {
+  say("");
+  try {
+    return await act();
+  } catch (error) {
+    console.warn(error);
+    say(gettext("This part of the page could not be loaded. Check your connection and try again, or reload the page."));
+    return null;
+  }
 }
 
 /** Another part of the page may have been first. */

@@ -1,7 +1,7 @@
 // What the page of a room and that of all rooms have in common: the line, the keys, and what waits
 // elsewhere. What is needed on use only is loaded then.
 
-import { cloneTemplate, csrfToken, define, once } from "../dom/markup.js";
+import { attempt, bring, cloneTemplate, csrfToken, define, once } from "../dom/markup.js";
 import { noticeKey } from "../model/kept.js";
 import { askedBy, WRITING } from "../model/keys.js";
 import { roomAddress } from "../model/room-list.js";
@@ -65,7 +65,6 @@ export class Guide {
   isMac = /^(Mac|iP)/.test(navigator.platform);
   #parts;
   #calls = 0;
-  #setBadge = null;
   #notifier = null;
   #levels = null;
   #RoomSwitcher = null;
@@ -81,6 +80,7 @@ export class Guide {
    * @param {(key: object) => boolean} parts.works the keys of this page
    * @param {object} parts.watch how the room on this page is read: see NewsWatch
    * @param {(id: number) => void} parts.goTo a message of this page
+   * @param {(words: string) => void} parts.complain where this page tells of trouble
    * @param {Storage | null} parts.storage
    * @param {AbortSignal} parts.signal the end
    */
@@ -101,6 +101,8 @@ export class Guide {
   /** Before anybody else: what is news is seen by what was known before. */
   hear(event) {
     this.#notifier?.hear(event);
+    // The line is there: what could not be loaded without it is asked for again.
+    if (event.type === "welcome") this.#watchIfWanted();
   }
 
   /** What was read elsewhere needs no notice any more. */
@@ -122,16 +124,20 @@ export class Guide {
     const does = this.#does[askedBy(event, { isMac: this.isMac, isWriting })];
     if (!does) return;
     event.preventDefault();
-    does();
+    this.#do(does);
   }
 
   #clicked({ target }) {
     const asked = target.closest("[data-guide]")?.dataset.guide;
-    if (asked) this.#does[asked]();
+    if (asked) this.#do(this.#does[asked]);
+  }
+
+  #do(does) {
+    attempt(does, this.#parts.complain);
   }
 
   async #openKeys() {
-    const { KeysDialog } = await import("./keys-dialog.js");
+    const [{ KeysDialog }] = await bring(import.meta, "./keys-dialog.js");
     this.only("keys-dialog", KeysDialog, "keys").toggle(this.isMac, this.#parts.works);
   }
 
@@ -145,7 +151,7 @@ export class Guide {
 
   async #switch() {
     // Once it is there it opens at once: whoever goes on typing types into it.
-    this.#RoomSwitcher ??= (await import("./room-switcher.js")).RoomSwitcher;
+    this.#RoomSwitcher ??= await bringSwitcher();
     const { page, username, rooms, current } = this.#parts;
     this.only("room-switcher", this.#RoomSwitcher, "switcher").toggle({
       own: rooms.choices(current),
@@ -169,8 +175,12 @@ export class Guide {
   async showCalls(count) {
     if (count === this.#calls) return;
     this.#calls = count;
-    this.#setBadge ??= (await import("../dom/badge.js")).setBadge;
-    this.#setBadge(this.#calls);
+    try {
+      const [{ setBadge }] = await bring(import.meta, "../dom/badge.js");
+      setBadge(this.#calls);
+    } catch {
+      // The line is away: the next number is tried again.
+    }
   }
 
   // --- Of what one is told ---
@@ -191,15 +201,16 @@ export class Guide {
   /** Also when it is chosen in another tab. */
   #watchIfWanted() {
     const { storage, username } = this.#parts;
-    if (!this.#notifier && storage?.getItem(noticeKey(username))) this.watchNews();
+    if (!this.#notifier && storage?.getItem(noticeKey(username))) this.watchNews().catch(() => {});
   }
 
   /** @returns {Promise<import("../dom/notifier.js").Notifier>} with what it takes to tell of news */
   watchNews = once(async () => {
-    const [{ Notifier }, { NewsWatch, NoticeChoice, subjectOf }] = await Promise.all([
-      import("../dom/notifier.js"),
-      import("../model/notifications.js"),
-    ]);
+    const [{ Notifier }, { NewsWatch, NoticeChoice, subjectOf }] = await bring(
+      import.meta,
+      "../dom/notifier.js",
+      "../model/notifications.js",
+    );
     const { page, username, current, rooms, watch, goTo, storage, signal } = this.#parts;
     const news = { username, current, rooms, ...watch };
     this.#notifier = new Notifier({
@@ -215,4 +226,9 @@ export class Guide {
     });
     return this.#notifier;
   });
+}
+
+async function bringSwitcher() {
+  const [{ RoomSwitcher }] = await bring(import.meta, "./room-switcher.js", "../model/switcher.js");
+  return RoomSwitcher;
 }

@@ -1,7 +1,10 @@
+import { write } from "../dom/markup.js";
 import { Drafts } from "../model/kept.js";
 import { RoomList } from "../model/room-list.js";
 import { Close } from "../net/protocol.js";
 import { allowed, Guide, keepLine, makeSocket, maySignIn, numbered } from "./live-page.js";
+
+const INPUT = ["keydown", "pointerdown"];
 
 /** The page of all rooms: hears what a room's page hears of the other rooms, and looks into none. */
 export class LobbyPage extends HTMLElement {
@@ -50,6 +53,7 @@ export class LobbyPage extends HTMLElement {
       works: ({ does }) => does === "switch" || does === "keys",
       watch: { isLive: () => false, position: () => 0 },
       goTo: () => {},
+      complain: (words) => this.#complain(words),
       storage: allowed("localStorage"),
       signal: this.#leaving.signal,
     });
@@ -68,6 +72,13 @@ export class LobbyPage extends HTMLElement {
     this.#guide.roomsChanged();
     this.#guide.showCalls(calls);
     document.title = numbered(unread, this.#title);
+  }
+
+  /** One sentence over the page, until the next key or touch. */
+  #complain(words) {
+    write(this.querySelector(".lobby__trouble"), words);
+    const options = { once: true, signal: this.#leaving.signal };
+    if (words) for (const type of INPUT) addEventListener(type, () => this.#complain(""), options);
   }
 
   #connectionBecame(state) {

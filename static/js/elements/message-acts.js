@@ -1,4 +1,4 @@
-import { cloneTemplate, define, once } from "../dom/markup.js";
+import { attempt, bring, cloneTemplate, define, once } from "../dom/markup.js";
 import { copyText } from "../dom/quirks.js";
 import { gettext } from "../model/words.js";
 
@@ -108,23 +108,18 @@ export class MessageActs {
   }
 
   /** @returns {Promise<string | null>} null where nothing was picked */
-  async #pick(anchor) {
-    try {
-      const picker = await this.#bringPicker();
-      return await picker.pick(anchor);
-    } catch {
-      this.#composer.notice(gettext("The emoji could not be loaded. Try again in a moment."));
-      return null;
-    }
+  #pick(anchor) {
+    return this.#attempt(async () => (await this.#bringPicker()).pick(anchor));
+  }
+
+  #attempt(act) {
+    return attempt(act, (words) => this.#composer.notice(words));
   }
 
   #bringPicker = once(() => this.#makePicker());
 
   async #makePicker() {
-    const [{ EmojiPicker }] = await Promise.all([
-      import("./emoji-picker.js"),
-      import("../model/emoji.js"),
-    ]);
+    const [{ EmojiPicker }] = await bring(import.meta, "./emoji-picker.js", "../model/emoji.js");
     define("emoji-picker", EmojiPicker);
     const picker = cloneTemplate("emoji-picker");
     await picker.prepare(this.#memory);
@@ -132,17 +127,19 @@ export class MessageActs {
     return picker;
   }
 
-  async #openPicture(pictures, index) {
-    try {
-      const { PictureDialog } = await import("./picture-dialog.js");
-      define("picture-dialog", PictureDialog);
-      const dialog = this.#page.querySelector("picture-dialog") ?? cloneTemplate("pictures");
-      await dialog.prepare();
-      this.#page.append(dialog);
-      dialog.open(pictures, index);
-    } catch {
-      this.#composer.notice(gettext("The picture could not be opened. Try again in a moment."));
-    }
+  #openPicture(pictures, index) {
+    this.#attempt(async () => (await this.#bringPictureDialog()).open(pictures, index));
+  }
+
+  #bringPictureDialog = once(() => this.#makePictureDialog());
+
+  async #makePictureDialog() {
+    const [{ PictureDialog }] = await bring(import.meta, "./picture-dialog.js");
+    define("picture-dialog", PictureDialog);
+    const dialog = cloneTemplate("pictures");
+    await dialog.prepare();
+    this.#page.append(dialog);
+    return dialog;
   }
 
   async #copyLink(item) {

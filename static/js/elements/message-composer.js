@@ -1,5 +1,5 @@
 import { quoteAuthor, quoteText } from "../dom/draw-message.js";
-import { cloneTemplate, define, once, write } from "../dom/markup.js";
+import { attempt, bring, cloneTemplate, define, once, write } from "../dom/markup.js";
 import { replaceTyped } from "../dom/quirks.js";
 import { charactersLeft, cleaned, lengthOf } from "../model/text.js";
 import { gettext, ngettext } from "../model/words.js";
@@ -180,12 +180,11 @@ export class MessageComposer extends HTMLElement {
     const chosen = [...files];
     if (!chosen.length) return;
     if (this.#edited) return this.notice(gettext("A message that was sent gets no further files."));
-    try {
+    const add = async () => {
       await this.#bringTray();
       this.notice(this.#tray.add(chosen));
-    } catch {
-      this.notice(gettext("Files cannot be added without a connection. Try again in a moment."));
-    }
+    };
+    await attempt(add, (words) => this.notice(words));
   }
 
   handleEvent(event) {
@@ -332,11 +331,12 @@ export class MessageComposer extends HTMLElement {
   #bringTray = once(() => this.#makeTray());
 
   async #makeTray() {
-    const [{ UploadTray }] = await Promise.all([
-      import("./upload-tray.js"),
-      import("../model/tray.js"),
-      import("../net/uploads.js"),
-    ]);
+    const [{ UploadTray }] = await bring(
+      import.meta,
+      "./upload-tray.js",
+      "../model/tray.js",
+      "../net/uploads.js",
+    );
     define("upload-tray", UploadTray);
     const element = cloneTemplate("upload-tray");
     await element.prepare(this.#uploading);
@@ -377,12 +377,13 @@ export class MessageComposer extends HTMLElement {
   #bringCompletion = once(() => this.#makeCompletion());
 
   async #makeCompletion() {
-    const [{ CompletionList }] = await Promise.all([
-      import("./completion-list.js"),
-      import("../dom/caret.js"),
-      import("../model/completion.js"),
-      import("../model/emoji.js"),
-    ]);
+    const [{ CompletionList }] = await bring(
+      import.meta,
+      "./completion-list.js",
+      "../dom/caret.js",
+      "../model/completion.js",
+      "../model/emoji.js",
+    );
     define("completion-list", CompletionList);
     const list = cloneTemplate("completion");
     await list.prepare({ field: this.#field, ...this.#completing });

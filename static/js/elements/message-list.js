@@ -1,6 +1,6 @@
 import { drawDay, drawItem, placeItem, redrawItem } from "../dom/draw-message.js";
 import { readersDates, readersLocale } from "../dom/locale.js";
-import { once, write } from "../dom/markup.js";
+import { bring, once, write } from "../dom/markup.js";
 import { RovingFocus } from "../dom/roving-focus.js";
 import { ScrollKeeper } from "../dom/scroll-keeper.js";
 import { placeBelow } from "../model/items.js";
@@ -416,13 +416,14 @@ export class MessageList extends HTMLElement {
 }
 
 const bringMarkdown = once(async () => {
-  const [{ formatted }] = await Promise.all([
-    import("../model/markdown.js"),
-    import("../model/markdown-emphasis.js"),
-    import("../model/markdown-line.js"),
-    import("../model/markdown-links.js"),
-    import("../model/markdown-tree.js"),
-  ]);
+  const [{ formatted }] = await bring(
+    import.meta,
+    "../model/markdown.js",
+    "../model/markdown-emphasis.js",
+    "../model/markdown-line.js",
+    "../model/markdown-links.js",
+    "../model/markdown-tree.js",
+  );
   return formatted;
 });
 

@@ -1,4 +1,4 @@
-import { cloneTemplate, write } from "../dom/markup.js";
+import { bring, cloneTemplate, write } from "../dom/markup.js";
 import { byPresence } from "../model/presence.js";
 import { gettext, ngettext } from "../model/words.js";
 import { fetchPeople } from "../net/requests.js";
@@ -102,7 +102,7 @@ export class PeopleList extends HTMLElement {
 
   async #bringSearch() {
     try {
-      const { PeopleSearch, wordsFor } = await import("../model/people-search.js");
+      const [{ PeopleSearch, wordsFor }] = await bring(import.meta, "../model/people-search.js");
       if (this.#search) return;
       this.#words = wordsFor;
       this.#search = new PeopleSearch({

@@ -1,4 +1,4 @@
-import { bringStyles, csrfToken, define } from "../dom/markup.js";
+import { attempt, bring, bringStyles, csrfToken, define, once } from "../dom/markup.js";
 import { keyCaps } from "../model/keys.js";
 import { gettext } from "../model/words.js";
 import { sendJSON } from "../net/requests.js";
@@ -25,12 +25,13 @@ export class RoomGuide {
    * @param {import("../model/room.js").Room} parts.room the one on this page
    * @param {Storage | null} parts.storage
    * @param {(words: string) => void} parts.remark
+   * @param {(words: string) => void} parts.complain
    * @param {(id: number) => void} parts.goTo a message of this room
    * @param {AbortSignal} parts.signal the end
    */
   constructor(parts) {
     this.#parts = parts;
-    const { page, start, rooms, room, storage, goTo, signal } = parts;
+    const { page, start, rooms, room, storage, goTo, complain, signal } = parts;
     const steps = Object.entries(STEPS).map(([name, step]) => [name, () => this.#step(step)]);
     this.#guide = new Guide({
       page,
@@ -40,6 +41,7 @@ export class RoomGuide {
       does: { search: () => this.#search(), ...Object.fromEntries(steps) },
       watch: { isLive: () => room.isLive, position: () => room.reading.position },
       goTo,
+      complain,
       storage,
       signal,
     });
@@ -50,11 +52,12 @@ export class RoomGuide {
     this.#listenForLevels();
     this.#showKeys();
     this.#showLevel();
-    this.#fitPhone();
+    this.#fitIfPhone();
   }
 
   hear(event) {
     this.#guide.hear(event);
+    if (event.type === "welcome") this.#fitIfPhone();
   }
 
   roomsChanged() {
@@ -74,9 +77,8 @@ export class RoomGuide {
   }
 
   async #search() {
-    const [{ MessageSearchDialog }] = await Promise.all([
-      import("./message-search.js"),
-      import("../model/message-search.js"),
+    const [[{ MessageSearchDialog }]] = await Promise.all([
+      bring(import.meta, "./message-search.js", "../model/message-search.js"),
       bringStyles("search"),
     ]);
     const dialog = this.#guide.only("message-search", MessageSearchDialog, "search");
@@ -130,7 +132,11 @@ export class RoomGuide {
   #listenForLevels() {
     const { signal } = this.#parts;
     this.#menu.addEventListener("change", (event) => this.#changed(event.target), { signal });
-    this.#menu.addEventListener("beforetoggle", () => this.#openMenu(), { signal });
+    this.#menu.addEventListener("beforetoggle", (event) => this.#toggled(event), { signal });
+  }
+
+  #toggled({ newState }) {
+    if (newState === "open") attempt(() => this.#openMenu(), this.#parts.complain);
   }
 
   #changed(input) {
@@ -151,7 +157,7 @@ export class RoomGuide {
   }
 
   async #openMenu() {
-    const { NotifyMenu } = await import("./notify-menu.js");
+    const [{ NotifyMenu }] = await bring(import.meta, "./notify-menu.js");
     define("notify-menu", NotifyMenu);
     this.#menu.prepare(await this.#guide.watchNews());
   }
@@ -162,11 +168,15 @@ export class RoomGuide {
 
   // --- Phones ---
 
-  async #fitPhone() {
-    if (!matchMedia(ON_PHONES).matches) return;
-    const { closeByBack, openByLongPress } = await import("../dom/phone.js");
+  /** Where the line is away, with the next welcome. */
+  #fitIfPhone() {
+    if (matchMedia(ON_PHONES).matches) this.#fitPhone().catch(() => {});
+  }
+
+  #fitPhone = once(async () => {
+    const [{ closeByBack, openByLongPress }] = await bring(import.meta, "../dom/phone.js");
     const { page, signal } = this.#parts;
     closeByBack(signal);
     openByLongPress(page.querySelector("message-list"), signal);
-  }
+  });
 }

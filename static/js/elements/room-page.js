@@ -99,6 +99,7 @@ export class RoomPage extends HTMLElement {
       room: this.#room,
       storage: allowed("localStorage"),
       remark: (words) => this.#composer.remark(words),
+      complain: (words) => this.#complain(words),
       goTo: (id) => this.#goTo(id),
       signal: this.#leaving.signal,
     });
@@ -315,6 +316,12 @@ export class RoomPage extends HTMLElement {
     line.hidden = !topic;
     this.querySelector("textarea").placeholder = gettext("Message %(name)s", { name });
     this.#showTitle();
+  }
+
+  /** At the message box, which an open drawer would cover. */
+  #complain(words) {
+    if (words) this.querySelector(".drawer:popover-open")?.hidePopover();
+    this.#composer.notice(words);
   }
 
   // --- The reader ---

@@ -1,5 +1,6 @@
 import { cloneTemplate, write } from "../dom/markup.js";
 import { faceOf } from "../model/avatar.js";
+import { Switching } from "../model/switcher.js";
 import { gettext, ngettext } from "../model/words.js";
 import { systemClock } from "../net/clock.js";
 import { fetchPeople, fetchRooms } from "../net/requests.js";
@@ -24,7 +25,6 @@ const FAILURES = {
  */
 export class RoomSwitcher extends HTMLElement {
   #setting = null;
-  #Switching = null;
   #switching = null;
   #isLeaving = false;
 
@@ -47,15 +47,13 @@ export class RoomSwitcher extends HTMLElement {
    * @param {(room: string) => void} setting.go
    * @param {(username: string) => Promise<void>} setting.write opens the conversation
    */
-  async toggle(setting) {
+  toggle(setting) {
     if (this.#dialog.open) return this.#dialog.close();
     Object.assign(this.#field, { value: "" });
     this.#setting = setting;
-    this.#switching = null;
     this.#isLeaving = false;
     this.#dialog.showModal();
     this.#field.focus();
-    this.#Switching ??= (await import("../model/switcher.js")).Switching;
     this.#switching = this.#begun();
     this.#switching.look(this.#field.value);
   }
@@ -63,7 +61,7 @@ export class RoomSwitcher extends HTMLElement {
   #begun() {
     const { own, username, addresses } = this.#setting;
     const ask = fetch.bind(window);
-    return new this.#Switching({
+    return new Switching({
       own,
       username,
       findRooms: (q, signal) => fetchRooms(addresses.rooms, q, ask, signal),

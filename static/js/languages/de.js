@@ -11,6 +11,7 @@ speak({
   "Code": "Code",
   "Code, %(language)s": "Code, %(language)s",
   "Failed. %(detail)s": "Nicht gesendet. %(detail)s",
+  "This part of the page could not be loaded. Check your connection and try again, or reload the page.": "Dieser Teil der Seite ließ sich nicht laden. Prüfe deine Verbindung und versuch es noch einmal, oder lade die Seite neu.",
   "News in %(count)s room": [
     "Neues in %(count)s Raum",
     "Neues in %(count)s Räumen"
@@ -36,8 +37,6 @@ speak({
   "Delete this message?": "Diese Nachricht löschen?",
   "Everybody in the room will see that a message was deleted, and not what it said.": "Alle im Raum sehen, dass eine Nachricht gelöscht wurde, aber nicht, was darin stand.",
   "Delete": "Löschen",
-  "The emoji could not be loaded. Try again in a moment.": "Die Emojis ließen sich nicht laden. Versuch es gleich noch einmal.",
-  "The picture could not be opened. Try again in a moment.": "Das Bild ließ sich nicht öffnen. Versuch es gleich noch einmal.",
   "Link copied.": "Link kopiert.",
   "The browser does not let a page copy. The link is %(link)s": "Der Browser lässt keine Seite kopieren. Der Link ist %(link)s",
   "The browser does not let a page copy.": "Der Browser lässt keine Seite kopieren.",
@@ -45,7 +44,6 @@ speak({
   "Not marked: there is no connection right now.": "Nicht markiert: Es gibt gerade keine Verbindung.",
   "Not saved. %(detail)s": "Nicht gespeichert. %(detail)s",
   "A message that was sent gets no further files.": "Eine gesendete Nachricht bekommt keine weiteren Dateien.",
-  "Files cannot be added without a connection. Try again in a moment.": "Ohne Verbindung lassen sich keine Dateien hinzufügen. Versuch es gleich noch einmal.",
   "A file was not uploaded. Try it again or remove it, then send.": "Eine Datei wurde nicht hochgeladen. Versuch es noch einmal oder entferne sie, dann sende.",
   "Will be sent when the files are uploaded.": "Wird gesendet, sobald die Dateien hochgeladen sind.",
   "A message needs some text. To take it back, delete it.": "Eine Nachricht braucht Text. Um sie zurückzunehmen, lösche sie.",
