@@ -6,6 +6,7 @@ import { noticeKey } from "../model/kept.js";
 import { askedBy, WRITING } from "../model/keys.js";
 import { roomAddress } from "../model/room-list.js";
 import { systemClock } from "../net/clock.js";
+import { isAnother, versionOf } from "../net/protocol.js";
 import { openConversation } from "../net/requests.js";
 import { ChatSocket } from "../net/socket.js";
 
@@ -50,6 +51,46 @@ export function allowed(name) {
   }
 }
 
+// --- Another version
+
+/**
+ * Says that the server has another version of this page, and offers to load it: when, is for the
+ * reader to say. It does not come on use like other parts, since by then what comes is of the other
+ * version.
+ */
+class UpdateNotice {
+  #region;
+  #own = versionOf(import.meta.url);
+  #served = "";
+  #later = "";
+
+  /** @param {HTMLElement} region where it appears @param {AbortSignal} signal the end */
+  constructor(region, signal) {
+    this.#region = region;
+    region.addEventListener("click", (event) => this.#clicked(event), { signal });
+  }
+
+  /** @param {string} [served] the version that `welcome` told */
+  compare(served = "") {
+    this.#served = served;
+    const isNeeded = isAnother(served, this.#own) && served !== this.#later;
+    if (!isNeeded) this.#region.replaceChildren();
+    else if (!this.#region.firstChild) this.#region.append(cloneTemplate("update"));
+  }
+
+  #clicked({ target }) {
+    const answer = target.closest("button")?.dataset.update;
+    if (answer === "reload") location.reload();
+    else if (answer === "later") this.#putOff();
+  }
+
+  #putOff() {
+    this.#later = this.#served;
+    this.#region.replaceChildren();
+    document.querySelector("main").focus({ preventScroll: true });
+  }
+}
+
 // --- What is read and done beside
 
 /** As it stands on the tab: how much waits, and where one is. */
@@ -64,6 +105,7 @@ export function go(address) {
 export class Guide {
   isMac = /^(Mac|iP)/.test(navigator.platform);
   #parts;
+  #update;
   #calls = 0;
   #notifier = null;
   #levels = null;
@@ -87,6 +129,7 @@ export class Guide {
   constructor(parts) {
     this.#parts = parts;
     Object.assign(this.#does, parts.does);
+    this.#update = new UpdateNotice(parts.page.querySelector(".update"), parts.signal);
   }
 
   start() {
@@ -101,8 +144,13 @@ export class Guide {
   /** Before anybody else: what is news is seen by what was known before. */
   hear(event) {
     this.#notifier?.hear(event);
-    // The line is there: what could not be loaded without it is asked for again.
-    if (event.type === "welcome") this.#watchIfWanted();
+    if (event.type === "welcome") this.#welcomed(event);
+  }
+
+  /** The line is there: what could not be loaded without it is asked for again. */
+  #welcomed({ version }) {
+    this.#update.compare(version);
+    this.#watchIfWanted();
   }
 
   /** What was read elsewhere needs no notice any more. */

@@ -45,6 +45,15 @@ export function decodeFrame(text) {
 
 const isEvent = (value) => typeof value?.type === "string";
 
+/**
+ * The version of the page, as `welcome` has it, that a module belongs to. Empty while debugging.
+ * @param {string} address of the module
+ */
+export const versionOf = (address) => address.match(/\/([0-9a-f]{12})\/js\//)?.[1] ?? "";
+
+/** Whether there was an update; where one of the two is not known, nobody can tell. */
+export const isAnother = (served, own) => Boolean(served && own) && served !== own;
+
 /** Every durable change has its tick and the one before it; presence and answers have not. */
 export const isChange = (event) => Number.isInteger(event.seq) && Number.isInteger(event.prev);
 
