@@ -68,15 +68,18 @@ def as_json(view: View) -> View:
 
 def by_form_or_json(
     request: HttpRequest,
-    slug: str,
     work: Callable[[], Struct],
     *,
     back: str,
+    slug: str = "",
     notice: str = "",
     status: int = 200,
     buckets: TokenBuckets | None = None,
 ) -> HttpResponse:
-    """A script gets JSON; a page's form goes `back` to a page of the room, with a notice."""
+    """A script gets JSON; a page's form goes `back` to a page, with a notice.
+
+    `slug`: of the room whose page it is, while they belong to it.
+    """
 
     def counted() -> Struct:
         commands.hurry_slowly(signed_in(request), buckets)
@@ -90,6 +93,8 @@ def by_form_or_json(
         messages.error(request, refusal.detail)
     else:
         messages.success(request, notice or _("Done."))
+    if not slug:
+        return redirect(back)
     return redirect(back, slug) if belongs_to(request.user, slug) else redirect("chat-page")
 
 

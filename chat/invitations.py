@@ -106,7 +106,7 @@ def room_links(request: HttpRequest, slug: str) -> HttpResponse:
         return link_answer(request, link)
 
     return by_form_or_json(
-        request, slug, make, back="members", status=201, buckets=node.invitations
+        request, make, back="members", slug=slug, status=201, buckets=node.invitations
     )
 
 
@@ -121,7 +121,7 @@ def room_link(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         revoke_link(link=access.room_link(by, number))
         return protocol.Ok()
 
-    return by_form_or_json(request, slug, revoke, back="members")
+    return by_form_or_json(request, revoke, back="members", slug=slug)
 
 
 # --- Made by administrators, to the site

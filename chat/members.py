@@ -47,9 +47,9 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
         return members_page(request, slug=slug)
     return by_form_or_json(
         request,
-        slug,
         lambda: invite(request, slug),
         back="members",
+        slug=slug,
         status=201,
         buckets=node.invitations,
     )
@@ -63,16 +63,18 @@ def member(request: HttpRequest, slug: str, username: str) -> HttpResponse:
     is_leaving = request.user.get_username() == username
     return by_form_or_json(
         request,
-        slug,
         lambda: put_out(request, slug, username),
         back="room-settings" if is_leaving else "members",
+        slug=slug,
         notice=_("It is gone from your list.") if is_leaving else _("Removed."),
     )
 
 
 @require_http_methods(["POST", "DELETE"])
 def ban(request: HttpRequest, slug: str, username: str) -> HttpResponse:
-    return by_form_or_json(request, slug, lambda: set_ban(request, slug, username), back="members")
+    return by_form_or_json(
+        request, lambda: set_ban(request, slug, username), back="members", slug=slug
+    )
 
 
 @as_json

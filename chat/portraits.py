@@ -7,20 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from msgspec import Struct
 
-from accounts.models import User
 from accounts.signals import picture_dropped
-from chat import access, commands, events, shelf
+from chat import access, events, shelf
 from chat.actions import portraits as actions
-from chat.answers import as_json, json, signed_in
-from chat.bodies import read_form, wants_json
-from chat.errors import ChatError, no_such_portrait
+from chat.answers import as_json, by_form_or_json, signed_in
+from chat.bodies import read_form
+from chat.errors import no_such_portrait
 from chat.limits import PORTRAIT_BYTES
 from chat.node import node
 from chat.uploads import SAFE, file_of
@@ -52,20 +49,17 @@ def portrait(request: HttpRequest, username: str, key: str) -> HttpResponse:
 @require_http_methods(["POST", "DELETE"])
 def own_portrait(request: HttpRequest) -> HttpResponse:
     """Choose one or have none; a form, which knows no DELETE, posts `_method`."""
-    if request.method == "DELETE" or wants_json(request) or not isinstance(request.user, User):
-        return as_json(lambda request: json(changed(request)))(request)
-    try:
-        changed(request)
-    except ChatError as refusal:
-        messages.error(request, refusal.detail)
-    else:
-        messages.success(request, _("Saved."))
-    return redirect("account_profile")
+    return by_form_or_json(
+        request,
+        lambda: changed(request),
+        back="account_profile",
+        notice=_("Saved."),
+        buckets=node.portraits,
+    )
 
 
 def changed(request: HttpRequest) -> Struct:
     user = signed_in(request)
-    commands.hurry_slowly(user, node.portraits)
     if request.method == "DELETE" or read_form(request).get("_method") == "delete":
         actions.hide(user=user)
     else:

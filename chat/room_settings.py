@@ -23,7 +23,11 @@ def room_settings(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
         return settings_page(request, slug=slug)
     return by_form_or_json(
-        request, slug, lambda: change(request, slug), back="room-settings", notice=_("Saved.")
+        request,
+        lambda: change(request, slug),
+        back="room-settings",
+        slug=slug,
+        notice=_("Saved."),
     )
 
 
