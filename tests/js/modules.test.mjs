@@ -46,7 +46,7 @@ const preloadedBy = (template) =>
 
 // What stands in a page's template beside the list that it shares.
 const preloadedBeside = (template) => {
-  const shared = new Set(preloadedBy("_lobby_modules.html"));
+  const shared = new Set(preloadedBy("_rooms_modules.html"));
   return preloadedBy(template).filter((path) => !shared.has(path));
 };
 
@@ -54,7 +54,7 @@ const PAGES = [
   ["main.js", "_modules.html"],
   ["rooms.js", "members.html"],
   ["rooms.js", "room_settings.html"],
-  ["rooms.js", "_lobby_modules.html"],
+  ["rooms.js", "_rooms_modules.html"],
 ];
 
 const PAGES_WITH_MORE = [
