@@ -33,14 +33,14 @@ function reachableFrom(path, seen = new Set()) {
 const inFolder = (folder) =>
   readdirSync(join(js, folder)).filter((name) => name.endsWith(".js")).map((name) => join(js, folder, name));
 
-// Two pages share their list.
-const withLists = (template) =>
-  read(join(root, "templates/chat", template)).replace(/\{% include "chat\/(_\w*modules\.html)" %\}/g, (_, list) =>
-    read(join(root, "templates/chat", list)),
+// Pages share their lists.
+const withParts = (template) =>
+  read(join(root, "templates/chat", template)).replace(/\{% include "chat\/(_\w+\.html)" %\}/g, (_, part) =>
+    withParts(part),
   );
 
 const preloadedBy = (template) =>
-  [...withLists(template).matchAll(/modulepreload" href="\{% static '([^']+)'/g)]
+  [...withParts(template).matchAll(/modulepreload" href="\{% static '([^']+)'/g)]
     .map(([, path]) => path)
     .sort();
 
