@@ -1,9 +1,13 @@
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
+from tests.cast import Cast
 
 Browser = Callable[[User], Client]
 
@@ -18,3 +22,27 @@ def browser() -> Browser:
         return client
 
     return open
+
+
+@pytest.fixture
+def alice(cast: Cast, browser: Browser) -> Client:
+    return browser(cast.alice)
+
+
+@pytest.fixture
+def bob(cast: Cast, browser: Browser) -> Client:
+    return browser(cast.bob)
+
+
+@pytest.fixture
+def charlie(cast: Cast, browser: Browser) -> Client:
+    return browser(cast.charlie)
+
+
+@pytest.fixture
+def root(tmp_path: Path, settings: Settings) -> Iterator[Path]:
+    """Where uploads lie, for one test."""
+    settings.UPLOAD_ROOT = tmp_path / "uploads"
+    settings.FILE_UPLOAD_TEMP_DIR = settings.UPLOAD_ROOT / "incoming"
+    yield settings.UPLOAD_ROOT
+    shutil.rmtree(settings.UPLOAD_ROOT, ignore_errors=True)

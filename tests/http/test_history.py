@@ -39,11 +39,6 @@ def fill(cast: Cast, count: int, *, deleted: int = 0, seed: int = 0) -> None:
         delete_message(message=message)
 
 
-@pytest.fixture
-def bob(cast: Cast, browser: Browser) -> Client:
-    return browser(cast.bob)
-
-
 def test_an_empty_room_has_an_empty_history(bob: Client) -> None:
     assert ask(bob) == {"room": "lobby", "seq": 0, "messages": []}
     assert ask(bob, after=0) == {"room": "lobby", "seq": 0, "messages": []}

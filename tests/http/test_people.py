@@ -32,11 +32,6 @@ def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
         listener.do(node.presence.rooms.clear)
 
 
-@pytest.fixture
-def bob(cast: Cast, browser: Browser) -> Client:
-    return browser(cast.bob)
-
-
 def come(listener: Listener, room: Room, *people: User | Occupant) -> None:
     def enter() -> None:
         for who in people:

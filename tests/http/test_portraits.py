@@ -2,8 +2,6 @@
 
 import io
 import json
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,25 +25,9 @@ from tests.http.conftest import Browser
 from tests.http.test_room_page import embedded
 from tests.http.test_uploads import PAGE, SVG, bomb, lying, picture
 
+pytestmark = pytest.mark.usefixtures("root")
+
 OWN = "/accounts/picture/"
-
-
-@pytest.fixture(autouse=True)
-def root(tmp_path: Path, settings: Any) -> Iterator[Path]:
-    settings.UPLOAD_ROOT = tmp_path / "uploads"
-    settings.FILE_UPLOAD_TEMP_DIR = settings.UPLOAD_ROOT / "incoming"
-    yield settings.UPLOAD_ROOT
-    shutil.rmtree(settings.UPLOAD_ROOT, ignore_errors=True)
-
-
-@pytest.fixture
-def alice(cast: Cast, browser: Browser) -> Client:
-    return browser(cast.alice)
-
-
-@pytest.fixture
-def bob(cast: Cast, browser: Browser) -> Client:
-    return browser(cast.bob)
 
 
 def choose(client: Client, content: bytes, name: str = "me.png", **headers: str) -> Any:

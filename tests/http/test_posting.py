@@ -33,11 +33,6 @@ def refusal_of(answer: HttpResponse) -> tuple[int, str]:
     return answer.status_code, refusal["code"]
 
 
-@pytest.fixture
-def bob(cast: Cast, browser: Browser) -> Client:
-    return browser(cast.bob)
-
-
 def test_a_message_is_stored_and_acknowledged(cast: Cast, bob: Client) -> None:
     answer = post(bob, {"message": " Hello ", "client_id": CLIENT_ID, "username": "alice"})
     message = Message.objects.get()

@@ -18,11 +18,6 @@ def secret(cast: Cast) -> Message:
     return message
 
 
-@pytest.fixture
-def charlie(cast: Cast, browser: Browser) -> Client:
-    return browser(cast.charlie)
-
-
 def test_its_name_is_free_for_a_stranger_who_types_it(
     cast: Cast, secret: Message, charlie: Client
 ) -> None:

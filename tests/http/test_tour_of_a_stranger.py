@@ -7,7 +7,6 @@ are those of the URLconf; one with a new kind of parameter, or below a room, nee
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,6 @@ from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, URLResolver, get_resolver
-from pytest_django import Settings
 
 from accounts.models import User
 from chat import indexing
@@ -143,12 +141,8 @@ ABSENT = {
 
 
 @pytest.fixture(autouse=True)
-def shelf(tmp_path: Path, settings: Settings) -> Iterator[None]:
-    settings.UPLOAD_ROOT = tmp_path / "uploads"
-    settings.FILE_UPLOAD_TEMP_DIR = settings.UPLOAD_ROOT / "incoming"
+def unlimited(root: Path) -> None:
     cache.clear()
-    yield
-    shutil.rmtree(settings.UPLOAD_ROOT, ignore_errors=True)
 
 
 def filled(room: Room, cast: Cast, alice: Client, link: RoomInvitation | None) -> Secret:

@@ -2,11 +2,9 @@
 
 import io
 import json
-import shutil
 import struct
 import uuid
 import zlib
-from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -31,31 +29,10 @@ from chat.node import node
 from tests.cast import Cast, make_private
 from tests.http.conftest import Browser
 
+pytestmark = pytest.mark.usefixtures("root")
+
 UPLOADS = "/chat/lobby/uploads/"
 MESSAGES = "/chat/lobby/messages/"
-
-
-@pytest.fixture(autouse=True)
-def root(tmp_path: Path, settings: Any) -> Iterator[Path]:
-    settings.UPLOAD_ROOT = tmp_path / "uploads"
-    settings.FILE_UPLOAD_TEMP_DIR = settings.UPLOAD_ROOT / "incoming"
-    yield settings.UPLOAD_ROOT
-    shutil.rmtree(settings.UPLOAD_ROOT, ignore_errors=True)
-
-
-@pytest.fixture
-def alice(cast: Cast, browser: Browser) -> Client:
-    return browser(cast.alice)
-
-
-@pytest.fixture
-def bob(cast: Cast, browser: Browser) -> Client:
-    return browser(cast.bob)
-
-
-@pytest.fixture
-def charlie(cast: Cast, browser: Browser) -> Client:
-    return browser(cast.charlie)
 
 
 def picture(kind: str = "PNG", size: tuple[int, int] = (40, 30), **options: Any) -> bytes:
