@@ -20,7 +20,7 @@ def card(page: Page, room: str) -> Locator:
 
 
 def waiting(page: Page, room: str) -> Locator:
-    return card(page, room).locator(".room-link__unread")
+    return card(page, room).locator(".unread")
 
 
 def is_marked(page: Page, calls: int) -> str:

@@ -41,7 +41,7 @@ async def room_of(person: Chatter, *others: Chatter, name: str = "Shed") -> str:
 
 def waiting(page: Page, room: str) -> Locator:
     link = page.get_by_role("navigation", name="Rooms").locator(f'[data-room="{room}"]')
-    return link.locator(".room-link__unread")
+    return link.locator(".unread")
 
 
 async def is_at(page: Page, room: str) -> None:

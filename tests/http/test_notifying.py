@@ -87,5 +87,5 @@ def test_in_a_conversation_of_two_everything_is_for_the_reader(
     post_message(room=cast.room, sender=cast.alice, text="psst")
     open_room(name="Kitchen", by=cast.bob)
     client = browser(cast.bob)
-    assert "room-link__unread--calls" in client.get("/chat/kitchen/").content.decode()
+    assert "unread--calls" in client.get("/chat/kitchen/").content.decode()
     assert 'data-level="everything"' in client.get("/chat/lobby/").content.decode()

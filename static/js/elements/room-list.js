@@ -53,7 +53,7 @@ export class RoomList extends HTMLElement {
     const here = links.findIndex((link) => link.dataset.room === this.current);
     for (let far = 1; far < links.length; far += 1) {
       const link = links.at((here + far * by) % links.length);
-      const waits = !link.querySelector(".room-link__unread").hidden;
+      const waits = !link.querySelector(".unread").hidden;
       if (link.dataset.room !== this.current && (waits || !isUnread)) return link.href;
     }
     return null;
@@ -78,14 +78,14 @@ export class RoomList extends HTMLElement {
     const isQuiet = this.#isQuiet({ room, kind });
     const isTold = known && room !== this.current && !isQuiet;
     link.toggleAttribute("data-quiet", isQuiet);
-    showWaiting(link.querySelector(".room-link__unread"), isTold ? known : null);
+    showWaiting(link.querySelector(".unread"), isTold ? known : null);
     if (known) this.#name(link, known);
   }
 
   #name(link, known) {
     const { name, kind, archived } = known;
     link.dataset.kind = kind;
-    write(link.querySelector(".room-link__name"), labelOf(known));
+    write(nameIn(link), labelOf(known));
     if (kind === DIRECT) return link.querySelector("user-avatar").show(faceOf(known));
     const picture = link.querySelector("use");
     const address = picture.getAttribute("href").split("#")[0];
@@ -120,9 +120,9 @@ export class RoomList extends HTMLElement {
   #showDraft(link) {
     const { room } = link.dataset;
     const isThere = room !== this.current && this.#drafts.has(room);
-    const mark = link.querySelector(".room-link__draft");
+    const mark = link.querySelector(".draft-mark");
     if (!isThere) mark?.remove();
-    else if (!mark) link.querySelector(".room-link__name").after(cloneTemplate("draft"));
+    else if (!mark) nameIn(link).after(cloneTemplate("draft"));
   }
 
   get #links() {
@@ -139,7 +139,10 @@ export function labelOf({ name, kind, people, isSelf }) {
   return isAlone ? gettext("%(name)s (you)", { name }) : name;
 }
 
-const nameOf = (link) => link.querySelector(".room-link__name").textContent;
+/** The one name in a link. */
+const nameIn = (link) => link.querySelector("bdi");
+
+const nameOf = (link) => nameIn(link).textContent;
 
 const SHOWN_MOST = 999;
 
@@ -151,10 +154,10 @@ export function showWaiting(badge, known) {
   const calls = known ? callsOf(known) : 0;
   const count = calls || known?.unread || 0;
   badge.hidden = !count;
-  badge.classList.toggle("room-link__unread--calls", calls > 0);
+  badge.classList.toggle("unread--calls", calls > 0);
   const shown = count > SHOWN_MOST ? `${written(SHOWN_MOST)}+` : count && written(count);
-  badge.querySelector(".room-link__count").textContent = shown || "";
-  badge.querySelector(".room-link__unit").textContent = count ? ` ${unitOf(known)}` : "";
+  badge.querySelector(".unread__count").textContent = shown || "";
+  badge.querySelector(".unread__unit").textContent = count ? ` ${unitOf(known)}` : "";
 }
 
 /** What the number counts, for those who hear it. */

@@ -204,7 +204,7 @@ function drawOption(choice) {
   const { kind, unread = 0, calls = 0 } = choice;
   option.classList.toggle("switcher__option--unread", unread > 0);
   const waiting = unread ? { kind, unread, mentions: calls } : null;
-  showWaiting(option.querySelector(".room-link__unread"), waiting);
+  showWaiting(option.querySelector(".unread"), waiting);
   const note = option.querySelector(".switcher__note");
   note.hidden = choice.isOwn && !choice.isCurrent;
   note.textContent = noteOf(choice);
