@@ -1,5 +1,6 @@
 import { cloneTemplate, write } from "../dom/markup.js";
 import { faceOf } from "../model/avatar.js";
+import { refusalWords } from "../model/connection-words.js";
 import { Switching } from "../model/switcher.js";
 import { gettext, ngettext } from "../model/words.js";
 import { systemClock } from "../net/clock.js";
@@ -13,11 +14,7 @@ const MOVES = {
   PageDown: (place, count) => Math.min(place + 8, count - 1),
   PageUp: (place) => Math.max(place - 8, 0),
 };
-const FAILURES = {
-  0: () => gettext("There is no connection: only your own rooms can be found."),
-  401: () => gettext("You are signed out."),
-  429: () => gettext("That was too much at once. Try again in a moment."),
-};
+const NO_ANSWER = 0;
 
 /**
  * Goes to another room, or begins to talk with somebody, by a few letters of a name. A field with a
@@ -181,8 +178,10 @@ export class RoomSwitcher extends HTMLElement {
   }
 }
 
-const wordsOfFailure = (status) =>
-  FAILURES[status]?.() ?? gettext("The server does not answer right now. Type again to retry.");
+function wordsOfFailure(status) {
+  if (status === NO_ANSWER) return gettext("There is no connection: only your own rooms can be found.");
+  return refusalWords(status) ?? gettext("The server does not answer right now. Type again to retry.");
+}
 
 /** @param {import("../model/switcher.js").Choice[]} choices */
 function countOf(choices) {

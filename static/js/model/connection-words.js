@@ -1,4 +1,4 @@
-// What the page says about its connection.
+// What the page says about its connection, and of questions that the server refuses.
 
 import { Close } from "../net/protocol.js";
 import { gettext, ngettext } from "./words.js";
@@ -16,8 +16,10 @@ const allRooms = () => ({ way: "rooms", label: gettext("All rooms") });
 const reload = () => ({ way: "reload", label: gettext("Reload") });
 const tryNow = () => ({ way: "now", label: gettext("Try now") });
 
+const signedOut = () => gettext("You are signed out.");
+
 const ENDINGS = {
-  [Close.NOT_SIGNED_IN]: () => ({ cause: gettext("You are signed out."), action: signIn() }),
+  [Close.NOT_SIGNED_IN]: () => ({ cause: signedOut(), action: signIn() }),
   [Close.REMOVED]: () => ({ cause: gettext("You were removed from this room."), action: allRooms() }),
   [Close.NO_SUCH_ROOM]: () => ({
     cause: gettext("This room is not there any more."),
@@ -31,6 +33,14 @@ const catchingUp = () => ({
   next: gettext("One moment…"),
   action: tryNow(),
 });
+
+const REFUSALS = {
+  401: signedOut,
+  429: () => gettext("That was too much at once. Try again in a moment."),
+};
+
+/** @param {number} status of an answer over HTTP @returns {string | undefined} what is meant anywhere */
+export const refusalWords = (status) => REFUSALS[status]?.();
 
 /** @typedef {{cause: string, next: string, action: {way: string, label: string}}} Words */
 

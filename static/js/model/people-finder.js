@@ -1,5 +1,6 @@
 // Whom to write to: found by the beginning of a name as it is typed, and chosen.
 
+import { Pause } from "../net/clock.js";
 import { plain } from "./text.js";
 
 /** @typedef {{username: string, name: string}} Person */
@@ -19,9 +20,8 @@ export class PeopleFinder {
   active = -1;
   #query = "";
   #ask;
-  #clock;
   #onChange;
-  #timer = null;
+  #pause;
   #question = 0;
   #looking = Promise.resolve();
   #isAwaited = false;
@@ -34,8 +34,8 @@ export class PeopleFinder {
    */
   constructor({ ask, clock, onChange }) {
     this.#ask = ask;
-    this.#clock = clock;
     this.#onChange = onChange;
+    this.#pause = new Pause(clock, PAUSE_MS, () => this.look());
   }
 
   get query() {
@@ -52,15 +52,13 @@ export class PeopleFinder {
     this.found = this.found.filter((person) => isCalled(person, query));
     this.active = -1;
     this.#question += 1;
-    this.#clock.clearTimeout(this.#timer);
-    this.#timer = this.#clock.setTimeout(() => this.look(), PAUSE_MS);
+    this.#pause.begin();
     this.#onChange();
   }
 
   /** Now. What is answered late, to an earlier question, is dropped. */
   look() {
-    this.#clock.clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#pause.end();
     this.#looking = this.#look();
     return this.#looking;
   }
@@ -89,7 +87,7 @@ export class PeopleFinder {
 
   async #answer() {
     this.#isAwaited = true;
-    await (this.#timer === null ? this.#looking : this.look());
+    await (this.#pause.isOn ? this.look() : this.#looking);
     this.#isAwaited = false;
   }
 

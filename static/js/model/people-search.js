@@ -1,6 +1,8 @@
 // Finds people in a room. Those whom the page holds are searched as one types; in a crowd, of which
 // it holds a part only, the server is asked for the others. They come below: nothing jumps.
 
+import { Pause } from "../net/clock.js";
+import { refusalWords } from "./connection-words.js";
 import { byPresence } from "./presence.js";
 import { wordsIn } from "./text.js";
 import { gettext, ngettext } from "./words.js";
@@ -35,7 +37,7 @@ export class PeopleSearch {
   #question = null;
   /** How many more people the reader waits for. */
   #owed = 0;
-  #timer = null;
+  #pause;
 
   /**
    * @param {object} parts
@@ -49,6 +51,7 @@ export class PeopleSearch {
     this.#fetchPage = fetchPage;
     this.#clock = clock;
     this.#onChange = onChange;
+    this.#pause = new Pause(clock, PAUSE_MS, () => this.#ask());
   }
 
   get query() {
@@ -75,13 +78,13 @@ export class PeopleSearch {
     this.#query = query;
     this.#beginnings = wordsIn(query);
     this.#startAfresh();
-    if (query && this.hasMore) this.#timer = this.#clock.setTimeout(() => this.#ask(), PAUSE_MS);
+    if (query && this.hasMore) this.#pause.begin();
     this.#onChange();
   }
 
   /** Now, and not when the typing rests. */
   hurry() {
-    if (this.#timer !== null) this.#ask();
+    if (this.#pause.isOn) this.#ask();
   }
 
   /** The next page; after a failure the same one again. */
@@ -104,7 +107,7 @@ export class PeopleSearch {
 
   /** One page is kept up to date; who has looked through several is not thrown back. */
   get #isDue() {
-    if (this.#pages === 0) return this.#query !== "" && this.#timer === null;
+    if (this.#pages === 0) return this.#query !== "" && !this.#pause.isOn;
     return this.#pages === 1 && this.#clock.now() - this.#answeredAt >= STALE_MS;
   }
 
@@ -114,8 +117,8 @@ export class PeopleSearch {
   }
 
   #startAfresh() {
-    this.#clock.clearTimeout(this.#timer);
-    this.#timer = this.#question = null;
+    this.#pause.end();
+    this.#question = null;
     this.#found.clear();
     this.#next = "";
     this.#pages = this.#owed = 0;
@@ -123,8 +126,7 @@ export class PeopleSearch {
   }
 
   async #ask() {
-    this.#clock.clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#pause.end();
     const after = this.#next;
     const question = { q: this.#query, limit: PAGE, ...(after && { after }) };
     this.#question = question;
@@ -166,10 +168,8 @@ export class PeopleSearch {
 }
 
 const REFUSALS = {
-  401: () => gettext("You are signed out."),
   403: () => gettext("You may not see who is here any more."),
   404: () => gettext("You may not see who is here any more."),
-  429: () => gettext("That was too much at once. Try again in a moment."),
 };
 
 /**
@@ -191,5 +191,6 @@ function failure({ status }) {
   if (status === NO_ANSWER) {
     return gettext("There is no connection: not everybody could be looked at.");
   }
-  return REFUSALS[status]?.() ?? gettext("The server cannot say right now who else is here.");
+  const refused = REFUSALS[status]?.() ?? refusalWords(status);
+  return refused ?? gettext("The server cannot say right now who else is here.");
 }

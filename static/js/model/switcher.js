@@ -1,6 +1,7 @@
 // Which rooms and people a few letters mean, the likeliest first. One's own rooms are there at
 // once; what the server finds comes below them, and nothing that stands there moves for it.
 
+import { Pause } from "../net/clock.js";
 import { plain, wordsIn } from "./text.js";
 
 const MOST = 50;
@@ -27,7 +28,7 @@ export class Switching {
   #letters = "";
   #found = [];
   #asking = null;
-  #timer = null;
+  #pause;
 
   /**
    * @param {object} parts
@@ -40,12 +41,13 @@ export class Switching {
    */
   constructor(parts) {
     this.#parts = parts;
+    this.#pause = new Pause(parts.clock, PAUSE_MS, () => this.#ask());
   }
 
   /** As it is typed: the server is asked when the typing rests. */
   search(text) {
     this.#begin(text);
-    this.#timer = this.#parts.clock.setTimeout(() => this.#ask(), PAUSE_MS);
+    this.#pause.begin();
   }
 
   /** At once, as when it opens. */
@@ -55,7 +57,7 @@ export class Switching {
   }
 
   stop() {
-    this.#parts.clock.clearTimeout(this.#timer);
+    this.#pause.end();
     this.#asking?.abort();
     this.#asking = null;
     this.state = "idle";
