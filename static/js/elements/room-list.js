@@ -83,13 +83,10 @@ export class RoomList extends HTMLElement {
   }
 
   #name(link, known) {
-    const { name, kind, archived } = known;
-    link.dataset.kind = kind;
+    link.dataset.kind = known.kind;
     write(nameIn(link), labelOf(known));
-    if (kind === DIRECT) return link.querySelector("user-avatar").show(faceOf(known));
-    const picture = link.querySelector("use");
-    const address = picture.getAttribute("href").split("#")[0];
-    picture.setAttribute("href", `${address}#${archived ? "archive" : (kind === "private" ? "lock" : "hash")}`);
+    if (known.kind === DIRECT) link.querySelector("user-avatar").show(faceOf(known));
+    else drawSign(link.querySelector("svg"), known);
   }
 
   #add(room) {
@@ -143,6 +140,14 @@ export function labelOf({ name, kind, people, isSelf }) {
 const nameIn = (link) => link.querySelector("bdi");
 
 const nameOf = (link) => nameIn(link).textContent;
+
+/** What kind of room it is. @param {SVGElement} icon */
+export function drawSign(icon, { kind, archived }) {
+  const picture = icon.querySelector("use");
+  const address = picture.getAttribute("href").split("#")[0];
+  const sign = archived ? "archive" : (kind === "private" ? "lock" : "hash");
+  picture.setAttribute("href", `${address}#${sign}`);
+}
 
 const SHOWN_MOST = 999;
 

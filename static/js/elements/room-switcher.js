@@ -5,7 +5,7 @@ import { Switching } from "../model/switcher.js";
 import { gettext, ngettext } from "../model/words.js";
 import { systemClock } from "../net/clock.js";
 import { fetchPeople, fetchRooms } from "../net/requests.js";
-import { labelOf, showWaiting } from "./room-list.js";
+import { drawSign, labelOf, showWaiting } from "./room-list.js";
 
 const HEARD = ["input", "keydown", "click", "pointermove"];
 const MOVES = {
@@ -196,7 +196,7 @@ function countOf(choices) {
 
 /** @param {import("../model/switcher.js").Choice} choice */
 function drawOption(choice) {
-  const option = cloneTemplate(choice.person || choice.kind === "direct" ? "switcher-person" : "switcher-option");
+  const option = cloneTemplate("switcher-option");
   option.querySelector(".switcher__name").textContent = labelOf(choice);
   option.querySelector(".switcher__topic").textContent = choice.topic || aboutOf(choice);
   drawPicture(option, choice);
@@ -210,12 +210,14 @@ function drawOption(choice) {
   return option;
 }
 
+/** A face or a sign; the template has both. */
 function drawPicture(option, choice) {
   const avatar = option.querySelector("user-avatar");
-  if (avatar) return avatar.show(choice.person ?? faceOf(choice));
-  const picture = option.querySelector("use");
-  const icon = choice.archived ? "archive" : choice.kind === "private" ? "lock" : "hash";
-  picture.setAttribute("href", `${picture.getAttribute("href").split("#")[0]}#${icon}`);
+  const sign = option.querySelector(".switcher__icon");
+  const isFace = choice.person || choice.kind === "direct";
+  (isFace ? sign : avatar).remove();
+  if (isFace) avatar.show(choice.person ?? faceOf(choice));
+  else drawSign(sign, choice);
 }
 
 /** Two people may have the same name, and nobody two usernames. */
