@@ -90,18 +90,22 @@ export class RoomList extends HTMLElement {
   }
 
   #add(room) {
+    const list = this.#listOf(room);
+    if (!list) return;
+    const links = [...list.querySelectorAll("a[data-room]")];
+    const place = links.findIndex((each) => nameOf(each).localeCompare(room.name) > 0);
+    if (isElsewhere(list, place)) return;
+    list.insertBefore(this.#itemFor(room), links[place]?.closest("li") ?? null);
+  }
+
+  #itemFor(room) {
     const item = cloneTemplate(room.kind === DIRECT ? "conversation-link" : "room-link");
     const link = item.querySelector("a");
     link.href = roomAddress(this.address, room.room);
     Object.assign(link.dataset, { room: room.room, kind: room.kind });
     this.refresh(link, room);
     this.#showDraft(link);
-    const list = this.#listOf(room);
-    if (!list) return;
-    const links = [...list.querySelectorAll("a[data-room]")];
-    const place = links.findIndex((each) => nameOf(each).localeCompare(room.name) > 0);
-    if (isElsewhere(list, place)) return;
-    list.insertBefore(item, links[place]?.closest("li") ?? null);
+    return item;
   }
 
   #listOf({ kind }) {
