@@ -66,7 +66,7 @@ const PAGES_WITH_MORE = [
 const ALLOWED = {
   net: ["net"],
   model: ["model", "net"],
-  dom: ["dom", "model"],
+  dom: ["dom", "model", "net"],
   elements: ["elements", "dom", "model", "net"],
 };
 

@@ -8,8 +8,8 @@ const NEW = "ba9876543210";
 
 describe("the version of a page", () => {
   it("stands in the address of its modules, and nowhere while debugging", () => {
-    assert.equal(versionOf(`https://chat.example/static/${OLD}/js/elements/live-page.js`), OLD);
-    assert.equal(versionOf("https://chat.example/static/js/elements/live-page.js"), "");
+    assert.equal(versionOf(`https://chat.example/static/${OLD}/js/elements/guide.js`), OLD);
+    assert.equal(versionOf("https://chat.example/static/js/elements/guide.js"), "");
     assert.equal(versionOf(`https://${OLD}/js.example/static/js/main.js?${OLD}`), "");
   });
 

@@ -46,3 +46,12 @@ export function replaceTyped(field, { from, to }, text) {
   field.setRangeText(text, from, to, "end");
   field.dispatchEvent(new InputEvent("input", { bubbles: true }));
 }
+
+/** @param {string} name of a storage @returns {object | null} null where the browser forbids it */
+export function allowed(name) {
+  try {
+    return window[name] ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,8 +1,10 @@
+import { keepLine, makeSocket, maySignIn } from "../dom/line.js";
 import { write } from "../dom/markup.js";
+import { allowed } from "../dom/quirks.js";
 import { Drafts } from "../model/kept.js";
 import { RoomList } from "../model/room-list.js";
 import { Close } from "../net/protocol.js";
-import { allowed, Guide, keepLine, makeSocket, maySignIn, numbered } from "./live-page.js";
+import { Guide, numbered } from "./guide.js";
 
 const INPUT = ["keydown", "pointerdown"];
 

@@ -2,7 +2,7 @@ import { gettext } from "../model/words.js";
 
 /**
  * Of what a room tells, and how this browser does it. The room's level is the business of
- * room-guide.js; here are notices on the desktop and sound.
+ * guide.js; here are notices on the desktop and sound.
  */
 export class NotifyMenu extends HTMLElement {
   #notifier = null;

@@ -1,6 +1,7 @@
+import { keepLine, makeSocket, maySignIn } from "../dom/line.js";
 import { readersLocale } from "../dom/locale.js";
 import { drawPart, write } from "../dom/markup.js";
-import { followViewport } from "../dom/quirks.js";
+import { allowed, followViewport } from "../dom/quirks.js";
 import { Attention } from "../model/attention.js";
 import { Drafts, EmojiMemory } from "../model/kept.js";
 import { Outboxes } from "../model/outboxes.js";
@@ -11,9 +12,8 @@ import { gettext } from "../model/words.js";
 import { systemClock } from "../net/clock.js";
 import { Close, newClientId } from "../net/protocol.js";
 import { fetchHistory, fetchNamesakes, fetchPeople } from "../net/requests.js";
-import { allowed, keepLine, makeSocket, maySignIn } from "./live-page.js";
+import { RoomGuide } from "./guide.js";
 import { MessageActs } from "./message-acts.js";
-import { RoomGuide } from "./room-guide.js";
 
 const FAREWELL_MS = 6_000;
 const INPUT = ["pointerdown", "keydown", "wheel", "touchstart"];
