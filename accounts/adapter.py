@@ -20,7 +20,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Invitation, User
-from accounts.names import EVERYBODY, fold, normalize
+from accounts.names import fold, normalize
 
 log = logging.getLogger("accounts.mail")
 
@@ -45,8 +45,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         # sign in with it. Without looking whose it is: the answer would tell who has an account.
         if not shallow and is_address(username):
             raise ValidationError(_("Choose a name that is not an email address."))
-        if not shallow and fold(username) in EVERYBODY:
-            raise ValidationError(_("This name stands for everybody in a room."))
+        if not shallow:
+            User._meta.get_field("username").validate(username, None)
         super().clean_username(username, shallow)
         if not shallow and User.objects.filter(username_key=username).exists():
             raise self.validation_error("username_taken")

@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.invitations import Invitation, InvitationUse, SetupKey
 from accounts.names import (
-    EVERYBODY,
     DisplayNameField,
     NameKeyField,
     UsernameField,
@@ -203,12 +202,6 @@ class User(AbstractUser):
         self._stored_access = {**self._stored_access, **written}
         if changed:
             account_changed.send(sender=User, user=self)
-
-    def clean(self) -> None:
-        super().clean()
-        # None where the form found something wrong with it.
-        if self._state.adding and fold(self.username or "") in EVERYBODY:
-            raise ValidationError({"username": _("This name stands for everybody in a room.")})
 
     def validate_unique(self, exclude: Collection[str] | None = None) -> None:
         super().validate_unique(exclude)

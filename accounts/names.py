@@ -68,6 +68,13 @@ class UsernameField(Text):
         value = super().to_python(value)
         return normalize(value) if isinstance(value, str) else value
 
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        """`model_instance`: whose name it is; none of an account that is yet to be made."""
+        super().validate(value, model_instance)
+        is_new = model_instance is None or model_instance._state.adding
+        if is_new and fold(value) in EVERYBODY:
+            raise ValidationError(_("This name stands for everybody in a room."))
+
 
 class UsernameKeyField(Text):
     """Follows `username` by itself, whichever way a row is written."""

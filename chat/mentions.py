@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from chat import markup
 from chat.limits import EVERYBODY, EVERYBODY_MOST, EVERYBODY_OF_MODERATORS
-from chat.models import Mention, Message, Room
+from chat.models import Membership, Mention, Message, Room
 from chat.models.rooms import MODERATING
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from accounts.models import User
     from chat.limits import TokenBuckets
-    from chat.models import Membership
 
 
 def settle(message: Message, crowds: TokenBuckets) -> list[User]:
@@ -67,24 +66,24 @@ def crowd_for(message: Message) -> list[User]:
     found = belonging.filter(may_call(message.sender_id, message.room)).select_related("user")
     # A name and who has it: whole rows of 500 people would be half a megabyte.
     brief = found.only("room", "user", "user__username", "user__username_key")
-    crowd = [each.user for each in brief[: EVERYBODY_OF_MODERATORS + 1]]
-    if len(crowd) > EVERYBODY_OF_MODERATORS:
-        return []
-    return sorted(crowd, key=lambda user: user.username_key)
+    return sorted((each.user for each in brief), key=lambda user: user.username_key)
 
 
 def may_call(user_id: int, room: Room) -> Q:
     """In a small room, and as a moderator in a larger one. Counts no further than it has to."""
     belonging = room.memberships.belonging()
-    more = belonging[EVERYBODY_MOST : EVERYBODY_MOST + 1]
     moderators = belonging.filter(user=user_id, role__in=MODERATING)
-    return ~Exists(more) | Exists(moderators)
+
+    def is_larger_than(most: int) -> Exists:
+        return Exists(belonging[most : most + 1])
+
+    for_moderators = Exists(moderators) & ~is_larger_than(EVERYBODY_OF_MODERATORS)
+    return ~is_larger_than(EVERYBODY_MOST) | for_moderators
 
 
 def may_call_everybody(own: Membership) -> bool:
     """Whether @all is more than a word when they write it."""
-    most = EVERYBODY_OF_MODERATORS if own.can_moderate else EVERYBODY_MOST
-    return not own.room.memberships.belonging()[most : most + 1].exists()
+    return Membership.objects.filter(may_call(own.user_id, own.room), pk=own.pk).exists()
 
 
 def rows(message: Message, people: Iterable[User]) -> list[Mention]:

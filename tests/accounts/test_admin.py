@@ -77,6 +77,17 @@ def test_a_taken_name_is_refused_with_one_sentence(desk: Client, person: Person,
     assert page.count("A user with that username already exists.") == 1
 
 
+def test_nobody_new_is_called_like_everybody_and_who_is_keeps_the_name(
+    desk: Client, person: Person
+) -> None:
+    page = desk.post(f"{PEOPLE}add/", new_person("Everyone")).content.decode()
+    assert page.count("stands for everybody") == 1
+    older = person("all")
+    form = {"username": "all", "display_name": "Al", "is_active": "on"}
+    assert desk.post(f"{PEOPLE}{older.pk}/change/", form).status_code == 302
+    assert User.objects.get(display_name="Al") == older
+
+
 def test_renaming_to_a_taken_name_is_refused(desk: Client, person: Person) -> None:
     person("größe")
     bob = person("bob")
