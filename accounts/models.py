@@ -18,6 +18,7 @@ from accounts.invitations import Invitation, InvitationUse, SetupKey
 from accounts.names import (
     DisplayNameField,
     NameKeyField,
+    Text,
     UsernameField,
     UsernameKeyField,
     fold,
@@ -75,6 +76,14 @@ class PeopleManager(UserManager["User"]):
         return super().normalize_email(email).lower()
 
 
+class PictureField(Text):
+    """Stays as it is when an account is saved: whoever holds it may have read it before a new
+    picture came, and the file of the one before is gone. `User.change_picture` writes it."""
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        return super().pre_save(model_instance, add) if add else models.F(self.attname)
+
+
 class User(AbstractUser):
     class Theme(models.TextChoices):
         SYSTEM = "system", _("As the system")
@@ -104,7 +113,7 @@ class User(AbstractUser):
     )
 
     # A name that no other picture has, new with each; empty: none. Where it lies is not known here.
-    picture = models.CharField(
+    picture = PictureField(
         _("picture"),
         max_length=PICTURE_CHARS,
         blank=True,

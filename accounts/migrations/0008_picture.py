@@ -1,4 +1,6 @@
-from django.db import migrations, models
+from django.db import migrations
+
+import accounts.models
 
 
 class Migration(migrations.Migration):
@@ -10,7 +12,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="user",
             name="picture",
-            field=models.CharField(
+            field=accounts.models.PictureField(
                 blank=True,
                 db_default="",
                 default="",

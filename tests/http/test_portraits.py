@@ -144,6 +144,19 @@ def test_an_account_takes_its_picture_along(
     assert [path.name for path in lying(root)] == [shown(cast.alice).split("/")[-2]]
 
 
+def test_an_account_that_is_saved_late_brings_no_older_picture_back(
+    cast: Cast, alice: Client
+) -> None:
+    choose(alice, picture())
+    read_before = User.objects.get(pk=cast.alice.pk)
+    choose(alice, picture())
+    address = shown(cast.alice)
+    read_before.display_name = "Alice Liddell"
+    read_before.save()
+    assert shown(cast.alice) == address
+    assert cast.alice.name == "Alice Liddell"
+
+
 def test_whoever_looks_after_the_site_takes_one_away(
     cast: Cast, alice: Client, bob: Client, browser: Browser, root: Path
 ) -> None:
