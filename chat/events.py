@@ -193,8 +193,8 @@ def room_activity(own: OwnRoom) -> protocol.RoomActivity:
     )
 
 
-def room_removed(room: Room) -> protocol.RoomRemoved:
-    return protocol.RoomRemoved(room=room.slug)
+def room_removed(room: Room, *, is_open: bool) -> protocol.RoomRemoved:
+    return protocol.RoomRemoved(room=room.slug, open=is_open or UNSET)
 
 
 def room_updated(room: Room | OwnRoom) -> protocol.RoomUpdated:

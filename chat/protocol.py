@@ -304,6 +304,8 @@ class RoomActivity(Event, tag="room.activity"):
 
 class RoomRemoved(Event, tag="room.removed"):
     room: str
+    # The user may come back by its page.
+    open: bool | UnsetType = UNSET
 
 
 class TypingStarted(Event, tag="typing.started"):

@@ -89,7 +89,8 @@ def put_out(by: Membership, user: User, standing: str) -> None:
         )
         if belongs:
             end_links_of(user, room)
-            text = protocol.encode(events.room_removed(room))
+            is_open = room.kind == Room.Kind.PUBLIC and standing == Standing.LEFT
+            text = protocol.encode(events.room_removed(room, is_open=is_open))
             after_commit(node.bus.expel, user.pk, room.pk, room.slug, text)
 
 

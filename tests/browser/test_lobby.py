@@ -29,6 +29,13 @@ def is_marked(page: Page, calls: int) -> str:
     return f"{icon}.includes('>{calls}<')"
 
 
+async def put_out(by: Chatter, room: str, whom: Chatter) -> None:
+    """Oneself: one leaves."""
+    path = f"/chat/{room}/members/{whom.username}/"
+    headers = {"X-CSRFToken": by.web.cookies["csrftoken"]}
+    await by.web.request("DELETE", path, headers=headers)
+
+
 async def test_what_happens_elsewhere_shows_on_the_page_of_all_rooms(
     company: Company, visit: Visitor
 ) -> None:
@@ -93,12 +100,19 @@ async def test_what_happens_elsewhere_shows_on_the_page_of_all_rooms(
         await page.context.set_offline(False)
         await expect(connection(page)).to_be_empty()
         await expect(waiting(page, room)).to_have_text("1 unread")
-    await bob.web.request(
-        "DELETE",
-        f"/chat/{hidden}/members/{dora.username}/",
-        headers={"X-CSRFToken": bob.web.cookies["csrftoken"]},
-    )
+    await put_out(bob, hidden, dora)
     await expect(card(page, hidden)).to_have_count(0)
+
+    # A public room that one left may be entered again; not one that one was banned from.
+    yard = await bob.make_room(f"Yard {room}")
+    await dora.web.get(f"/chat/{yard}/")
+    await expect(card(page, yard)).to_contain_text("Nothing said yet")
+    await put_out(dora, yard, dora)
+    await expect(card(page, yard)).to_contain_text("Not entered yet")
+    await dora.web.get(f"/chat/{yard}/")
+    await expect(card(page, yard)).to_contain_text("Nothing said yet")
+    await bob.post_json(f"/chat/{yard}/bans/{dora.username}/", {})
+    await expect(card(page, yard)).to_have_count(0)
     await page.reload()
     await expect(waiting(page, room)).to_have_text("1 unread")
     await dora.web.aclose()

@@ -63,6 +63,8 @@ export class LobbyPage extends HTMLElement {
 
   #hear(event) {
     if (event.type === "welcome" && event.user.username !== this.#page.user.username) return location.reload();
+    // An open room stays among those that one may enter.
+    if (event.type === "room.removed" && !event.open) this.#cards.forget(event.room);
     this.#cards.hear(event, this.#rooms);
     this.#guide.hear(event);
     this.#rooms.hear(event);
