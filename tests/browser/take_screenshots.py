@@ -244,7 +244,7 @@ async def completion(page: Page, scene: Scene) -> None:
 async def switcher(page: Page, scene: Scene) -> None:
     await room(page, scene)
     await page.keyboard.press("Control+k")
-    await page.get_by_role("combobox", name="Go to a room").fill("e")
+    await page.get_by_role("combobox", name="Go to a room or person").fill("e")
     await expect(page.get_by_role("option").first).to_be_visible()
 
 

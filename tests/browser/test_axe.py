@@ -69,7 +69,7 @@ async def test_nothing_while_somebody_reads_and_writes(
     await is_fine(page, "no such emoji")
     await press("Escape")
     await press("Control+k")
-    await expect(page.get_by_role("combobox", name="Go to a room")).to_be_focused()
+    await expect(page.get_by_role("combobox", name="Go to a room or person")).to_be_focused()
     await is_fine(page, "the switcher")
     await press("Escape")
     await box.fill("")

@@ -101,7 +101,7 @@ async def test_the_switcher_finds_people_and_begins_the_conversation(
     room = await company.alice.make_room(f"Grace notes {sign}")
     page = await visit(company.server, company.alice, f"/chat/{room}/")
     await is_connected(page)
-    field = page.get_by_role("combobox", name="Go to a room")
+    field = page.get_by_role("combobox", name="Go to a room or person")
     said = page.locator(".switcher__words")
     person = page.get_by_role("option", name=f"grace-{sign}")
     held = asyncio.Event()

@@ -176,7 +176,7 @@ async def test_from_signing_up_to_signing_out_without_a_mouse(
     await typist.finds_the_focus_on("button", "^Message actions$")
 
     await typist.press("Control+k")
-    await typist.finds_the_focus_on("combobox", "^Go to a room$")
+    await typist.finds_the_focus_on("combobox", "^Go to a room or person$")
     await typist.type(f"orangery {sign}")
     await expect(page.get_by_role("option")).to_have_count(1)
     await typist.press("Enter")

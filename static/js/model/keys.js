@@ -13,7 +13,7 @@ export const KEYS = [
   {
     title: () => gettext("Getting around"),
     keys: [
-      { does: "switch", press: ["Mod+K"], words: () => gettext("Go to a room") },
+      { does: "switch", press: ["Mod+K"], words: () => gettext("Go to a room or person") },
       { does: "search", press: ["Mod+Shift+F"], words: () => gettext("Search messages") },
       { does: "nextUnread", press: ["Alt+Shift+ArrowDown"], words: () => gettext("Next unread room") },
       {
