@@ -15,6 +15,18 @@ from tests.chatter import Chatter
 pytestmark = pytest.mark.asyncio
 
 
+# What is played, kept where a test sees it.
+SOUNDS = """
+  window.notes = [];
+  window.OscillatorNode = class extends OscillatorNode {
+    constructor(audio, options) {
+      super(audio, options);
+      window.notes.push(options.frequency);
+    }
+  };
+"""
+
+
 def card(page: Page, room: str) -> Locator:
     return page.locator(f'a.room-card[data-room="{room}"]')
 
@@ -45,10 +57,12 @@ async def test_what_happens_elsewhere_shows_on_the_page_of_all_rooms(
     room = await dora.make_room(f"Atrium {uuid.uuid4().hex[:6]}")
     await bob.web.get(f"/chat/{room}/")
     page = await visit(company.server, dora, "/accounts/")
-    choice = f"""localStorage.setItem("notices:{dora.username}", '{{"desktop": true}}')"""
-    await page.evaluate(choice)
-    await page.context.add_init_script(NOTICES)
+    choice = '{"desktop": true, "sound": true}'
+    await page.evaluate(f"""localStorage.setItem("notices:{dora.username}", '{choice}')""")
+    await page.context.add_init_script(NOTICES + SOUNDS)
     await page.goto("/chat/")
+    # Before somebody touches a page it makes no sound.
+    await page.keyboard.press("Home")
     await expect_teller(page, of=dora.username)
     line = card(page, room).locator(".room-card__line")
     await expect(line).to_have_text("Nothing said yet", use_inner_text=True)
@@ -66,6 +80,7 @@ async def test_what_happens_elsewhere_shows_on_the_page_of_all_rooms(
         await becomes_true(page, is_marked(page, 1))
         await becomes_true(page, "window.notices.length === 1")
         assert (await notices(page))[0]["body"] == f"bob: You, @{dora.username}?"
+        await becomes_true(page, "window.notes.length === 2")
         await is_fine(page, "with news")
 
         # What one reads in another tab is read here too.
