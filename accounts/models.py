@@ -25,7 +25,7 @@ from accounts.names import (
     plain,
     validate_visible,
 )
-from accounts.signals import account_changed, picture_dropped
+from accounts.signals import account_changed, face_changed, picture_dropped
 
 __all__ = ["Invitation", "InvitationUse", "SessionRenewal", "SetupKey", "User"]
 
@@ -39,6 +39,11 @@ PICTURE_CHARS = 32
 
 # What decides whether somebody's sessions are still good.
 ACCESS_FIELDS = ("password", "is_active", "sign_in_epoch")
+
+# What others call somebody; of the picture it is told where that is written.
+NAME_FIELDS = ("username", "display_name")
+
+TOLD_FIELDS = (*ACCESS_FIELDS, *NAME_FIELDS)
 
 # A process that was cut off from the others for longer has looked at its sessions long since.
 RENEWAL_KEPT = timedelta(days=1)
@@ -187,12 +192,13 @@ class User(AbstractUser):
             row.update(picture=picture)
             if old:
                 picture_dropped.send(sender=User, picture=old)
-        self.picture = picture
+            self.picture = picture
+            face_changed.send(sender=User, user=self)
 
     @classmethod
     def from_db(cls, *args: Any, **kwargs: Any) -> Self:
         user = super().from_db(*args, **kwargs)
-        user._stored_access = user._access(ACCESS_FIELDS)
+        user._stored = user._as_held(TOLD_FIELDS)
         return user
 
     def save(self, *args: Any, update_fields: Iterable[str] | None = None, **kwargs: Any) -> None:
@@ -204,13 +210,15 @@ class User(AbstractUser):
                 update_fields.add("name_key")
         known = not self._state.adding
         super().save(*args, update_fields=update_fields, **kwargs)
-        written = self._access(
-            f for f in ACCESS_FIELDS if update_fields is None or f in update_fields
+        written = self._as_held(
+            f for f in TOLD_FIELDS if update_fields is None or f in update_fields
         )
-        changed = known and not written.items() <= self._stored_access.items()
-        self._stored_access = {**self._stored_access, **written}
-        if changed:
+        changed = {f for f, value in written.items() if known and value != self._stored.get(f)}
+        self._stored = {**self._stored, **written}
+        if not changed.isdisjoint(ACCESS_FIELDS):
             account_changed.send(sender=User, user=self)
+        if not changed.isdisjoint(NAME_FIELDS):
+            face_changed.send(sender=User, user=self)
 
     def validate_unique(self, exclude: Collection[str] | None = None) -> None:
         super().validate_unique(exclude)
@@ -227,9 +235,9 @@ class User(AbstractUser):
         return type(self).from_db(self._state.db or DEFAULT_DB_ALIAS, fields, values)
 
     # Never changed in place: the class's own is the one of a user who is not stored yet.
-    _stored_access: Mapping[str, Any] = MappingProxyType({})
+    _stored: Mapping[str, Any] = MappingProxyType({})
 
-    def _access(self, fields: Iterable[str]) -> dict[str, Any]:
+    def _as_held(self, fields: Iterable[str]) -> dict[str, Any]:
         # Not getattr: a deferred field would be fetched.
         return {field: self.__dict__.get(field) for field in fields}
 

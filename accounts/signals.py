@@ -21,6 +21,9 @@ session_cycled = Signal()
 # (`user.pk` is still set): sessions of theirs may have become invalid.
 account_changed = Signal()
 
+# user: they have another username, name or picture than before.
+face_changed = Signal()
+
 # picture: the name of a picture that nobody has any more.
 picture_dropped = Signal()
 

@@ -7,7 +7,7 @@ class ChatConfig(AppConfig):
     verbose_name = _("Chat")
 
     def ready(self) -> None:
-        from chat import activity, beginning, checks, indexing, portraits, revocation
+        from chat import activity, beginning, checks, faces, indexing, portraits, revocation
 
         checks.register_checks()
         activity.begin()
@@ -15,3 +15,4 @@ class ChatConfig(AppConfig):
         revocation.begin()
         beginning.begin()
         portraits.begin()
+        faces.begin()

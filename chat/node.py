@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from channels.layers import channel_layers
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection, connections
+from msgspec import UNSET
 
 from chat import events, history, protocol
 from chat.limits import (
@@ -299,6 +300,7 @@ class Node:
             joined=[events.person(each) for each in change.joined],
             left=[who.username for who in change.left],
             updated=[protocol.PersonState(who.username, state) for who, state in change.updated],
+            faces=[events.person(each) for each in change.faces] or UNSET,
         )
         feed.tell(protocol.encode(event))
 

@@ -344,6 +344,8 @@ class PresenceChanged(Event, tag="presence.changed"):
     joined: list[Person]
     left: list[str]
     updated: list[PersonState]
+    # Who has another name or picture.
+    faces: list[Person] | UnsetType = UNSET
 
 
 class Ack(Answer, tag="ack", kw_only=True):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import UNSET
 
-from chat import arrivals, events, protocol
+from chat import arrivals, events, faces, protocol
 from chat.errors import no_such_room
 from chat.limits import (
     HEADS_SECONDS,
@@ -20,7 +20,6 @@ from chat.limits import (
 )
 from chat.node import node
 from chat.realtime import orders, topics
-from chat.realtime.roster import Occupant
 from chat.realtime.together import Together
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from chat.history import LogPage
     from chat.realtime.connection import Connection
     from chat.realtime.feed import Feed
+    from chat.realtime.roster import Occupant
 
 
 entered: Together[arrivals.Visitor, Entrance] = Together(
@@ -44,7 +44,7 @@ class Subscriptions:
 
     def __init__(self, user: User, connection: Connection) -> None:
         self.connection = connection
-        self.occupant = Occupant(user.pk, user.username, user.name, user.picture)
+        connection.occupant = faces.occupant(user)
         self.rooms: dict[str, int] = {}
         self.typed: dict[str, float] = {}
         self.typing: set[str] = set()
@@ -52,6 +52,12 @@ class Subscriptions:
         self.idle_timer: asyncio.TimerHandle | None = None
         self.heads_at = 0.0
         self.latest_heads: dict[str, int] = {}
+
+    @property
+    def occupant(self) -> Occupant:
+        """As they are called now, and not when they came."""
+        assert self.connection.occupant
+        return self.connection.occupant
 
     async def begin(
         self, entrance: Entrance, *, after: int | None, ref: protocol.Ref | None = None

@@ -12,11 +12,15 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from chat.realtime.gate import Gate
 from chat.realtime.pace import Pace
 from chat.realtime.parcel import Frames, Parcel, joined
 from chat.realtime.sink import Sink, is_of_a_line
+
+if TYPE_CHECKING:
+    from chat.realtime.roster import Occupant
 
 log = logging.getLogger("chat.connection")
 
@@ -49,6 +53,7 @@ class Connection:
         "is_free",
         "is_held",
         "memberships",
+        "occupant",
         "pace",
         "queue",
         "queued_bytes",
@@ -71,6 +76,8 @@ class Connection:
     ) -> None:
         self.id = secrets.token_urlsafe(9)
         self.user_id = user_id
+        # As others see them, once it may enter rooms.
+        self.occupant: Occupant | None = None
         self.session_key = session_key
         self.sink = sink
         self.pace = pace

@@ -105,6 +105,16 @@ class Recheck(Order, tag="recheck"):
     user_id: int
 
 
+class FaceChanged(Order, tag="face-changed"):
+    """Somebody has another name or picture, which the database knows."""
+
+    user_id: int
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        return (topics.user(self.user_id),)
+
+
 class LookAround(Order, tag="look-around"):
     """Who is in a room has changed."""
 
@@ -129,6 +139,7 @@ AnyOrder = (
     | EndSession
     | RenewSession
     | Recheck
+    | FaceChanged
     | LookAround
     | Heartbeat
 )

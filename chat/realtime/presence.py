@@ -11,7 +11,7 @@ it belongs to the event loop.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -142,6 +142,14 @@ class Presence:
         (self.idle.add if idle else self.idle.discard)(connection_id)
         for room_id, user_id in self.places.get(connection_id, ()):
             self.revise(room_id, user_id)
+
+    def recognise(self, occupant: Occupant, connection_ids: Iterable[str]) -> None:
+        """Somebody has another name or picture, wherever these connections of theirs are."""
+        places = {place for each in connection_ids for place in self.places.get(each, ())}
+        for room_id, user_id in places:
+            if stay := self.stay(room_id, user_id):
+                stay.occupant = occupant
+                self.revise(room_id, user_id)
 
     def forget(self, connection_id: str) -> None:
         """The connection is gone; it has left its rooms before."""

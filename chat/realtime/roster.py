@@ -39,6 +39,8 @@ class Change:
     joined: tuple[Here, ...] = ()
     left: tuple[Occupant, ...] = ()
     updated: tuple[Here, ...] = ()
+    # Who has another name or picture.
+    faces: tuple[Here, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +64,21 @@ class Roster:
         `changed` names at least everybody who came, went or changed since the last time.
         """
         changed = list(changed)
-        left, updated = self.revise(here, changed)
+        left, updated, faces = self.revise(here, changed)
         joined = self.fill(here, changed)
-        if not (left or updated or joined or len(here) != self.count):
+        if not (left or updated or faces or joined or len(here) != self.count):
             return None
         self.count = len(here)
         self.revision += 1
-        return Change(self.count, self.revision, tuple(joined), tuple(left), tuple(updated))
+        return Change(
+            self.count, self.revision, tuple(joined), tuple(left), tuple(updated), tuple(faces)
+        )
 
     def revise(
         self, here: Mapping[int, Here], changed: list[int]
-    ) -> tuple[list[Occupant], list[Here]]:
-        """Who of those told left, and who is in another state now."""
-        left, updated = [], []
+    ) -> tuple[list[Occupant], list[Here], list[Here]]:
+        """Who of those told left, who is in another state now, and who looks otherwise."""
+        left, updated, faces = [], [], []
         for user_id in changed:
             was, now = self.told.get(user_id), here.get(user_id)
             if was is None:
@@ -86,8 +90,10 @@ class Roster:
                 continue
             if now.state != was.state:
                 updated.append(now)
+            if now.occupant != was.occupant:
+                faces.append(now)
             self.told[user_id] = now
-        return left, updated
+        return left, updated, faces
 
     def fill(self, here: Mapping[int, Here], changed: list[int]) -> list[Here]:
         """Tell of those who came, or of others who are here, as long as there is a place."""

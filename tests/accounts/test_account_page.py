@@ -3,7 +3,8 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from tests.accounts.conftest import Person, browser_of
+from accounts.signals import face_changed
+from tests.accounts.conftest import Listen, Person, browser_of
 
 
 def test_a_display_name_is_saved_and_said(signed_in: Client, ada: User) -> None:
@@ -13,6 +14,16 @@ def test_a_display_name_is_saved_and_said(signed_in: Client, ada: User) -> None:
     page = answer.content.decode()
     assert "Saved." in page
     assert 'value="Ada Lovelace"' in page
+
+
+def test_another_name_or_picture_is_told_of(signed_in: Client, ada: User, listen: Listen) -> None:
+    told = listen(face_changed)
+    for name in ("Ada Lovelace", "Ada Lovelace"):
+        signed_in.post("/accounts/", {"display_name": name})
+    assert told == [{"user": ada}]
+    ada.change_picture("1c")
+    ada.save()
+    assert told == [{"user": ada}] * 2
 
 
 def test_only_the_display_name_can_be_changed_there(signed_in: Client, ada: User) -> None:

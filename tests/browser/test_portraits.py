@@ -51,6 +51,14 @@ async def test_alice_shows_a_picture_and_bob_sees_it(
     await is_drawn(bob, people_here(bob).filter(has_text="alice"))
     await is_fine(bob, "a room with pictures")
 
+    # Another name comes into what she said before while both look, and goes again.
+    for name in ("Alice Liddell", "alice"):
+        headers = {"X-CSRFToken": company.alice.web.cookies["csrftoken"]}
+        form = {"display_name": name}
+        await company.alice.web.post("/accounts/", data=form, headers=headers)
+        await is_shown(bob, name, "Before")
+        await expect(people_here(bob).filter(has_text=name)).to_have_count(1)
+
     # Where it cannot be had her initials are there, as they were.
     await bob.context.route("**/picture/**", lambda route: route.abort())
     await bob.reload()

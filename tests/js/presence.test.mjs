@@ -35,6 +35,14 @@ describe("presence", () => {
     assert.equal(presence.people.find(({ username }) => username === "ben").state, "away");
   });
 
+  it("is told of another name and picture, of those who are here", () => {
+    const faces = ["ben", "cleo"].map((username) => ({ ...person(username), name: "Another", picture: "1c" }));
+    assert.deepEqual(presence.apply({ faces, count: 2, revision: 2 }), { joined: [], left: [] });
+    assert.deepEqual(presence.people, [person("ada"), faces[0]]);
+    presence.apply({ faces: [person("ben")], count: 2, revision: 3 });
+    assert.equal(presence.people.at(-1).picture, undefined);
+  });
+
   it("says nothing about the reader", () => {
     presence.apply({ left: ["ada"], count: 1, revision: 2 });
     const movement = presence.apply({ joined: [person("ada")], count: 2, revision: 3 });

@@ -52,6 +52,23 @@ function connect() {
 
 beforeEach(() => enter(["hello"]));
 
+describe("who has another name or picture", () => {
+  it("has it in what they said before, and where they are quoted; nothing else is drawn anew", () => {
+    server.post("cleo", "you?", "c-9", server.messages[0].id);
+    connect();
+    const said = () => shown().filter(({ kind }) => kind === "message");
+    const before = said();
+    assert.equal(said()[0], before[0]);
+    const faces = [{ username: "ben", name: "Benedict", picture: "1c", state: "online" }];
+    room.receive({ type: "presence.changed", room: "lobby", count: 1, revision: 2, joined: [], left: [], updated: [], faces });
+    const [first, answer] = said();
+    assert.deepEqual([first.name, first.picture, answer.quote.name], ["Benedict", "1c", "Benedict"]);
+    room.receive({ ...server.post("ben", "still me"), name: "Benedict", picture: "1c" });
+    assert.deepEqual(said().slice(0, 2), [first, answer]);
+    assert.equal(said()[0], first);
+  });
+});
+
 describe("who is named", () => {
   it("is known where they are here, wrote what is loaded, or were found; however the name is written", () => {
     connect();

@@ -73,6 +73,17 @@ def test_the_state_of_who_was_not_told_is_not_told() -> None:
     assert names(change.updated) == ["guest1"]
 
 
+def test_another_name_or_picture_is_told_of_who_was_told() -> None:
+    roster = Roster()
+    here = people(*range(1, 8))
+    roster.advance(here, here)
+    for number in (2, 7):
+        here[number] = Here(Occupant(number, f"guest{number}", "Another", "1c"), "online")
+    change = roster.advance(here, [2, 7])
+    assert change == Change(7, 2, faces=(here[2],))
+    assert here[2] in roster.snapshot().here
+
+
 def test_somebody_with_another_username_left_and_joined() -> None:
     roster = Roster()
     roster.advance(people(1), [1])

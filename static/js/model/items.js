@@ -30,15 +30,23 @@ const GROUP_MS = 5 * 60 * 1000;
 
 export class ItemMaker {
   #user;
+  #faceOf;
   #made = new WeakMap();
 
-  constructor(user) {
+  /**
+   * @param {{username: string, name: string}} user the reader
+   * @param {(username: string) => {name: string, picture?: string} | undefined} faceOf how somebody is
+   *   called and looks now, whatever it was when a message was read
+   */
+  constructor(user, faceOf) {
     this.#user = user;
+    this.#faceOf = faceOf;
   }
 
   /** @param {object | null} original the message that it answers, as far as it is known */
   ofMessage(message, original) {
-    return this.#once(message, original, () => {
+    const { name, picture } = this.#faceOf(message.username) ?? message;
+    return this.#once(message, original, [name, picture], () => {
       const mine = this.#isMine(message.username);
       return {
         kind: "message",
@@ -49,8 +57,8 @@ export class ItemMaker {
         mine,
         mentioned: !mine && Boolean(message.mentions?.includes(this.#user.username)),
         username: message.username,
-        name: message.name,
-        picture: message.picture,
+        name,
+        picture,
         text: message.message,
         html: message.html,
         isLocal: Boolean(message.provisional),
@@ -66,7 +74,7 @@ export class ItemMaker {
   }
 
   ofEntry(entry, original) {
-    return this.#once(entry, original, () => ({
+    return this.#once(entry, original, [], () => ({
       kind: "message",
       key: `own:${entry.clientId}`,
       seq: Infinity,
@@ -93,7 +101,8 @@ export class ItemMaker {
     if (!id) return null;
     if (!original) return { id, state: "unknown" };
     if (original.isMissing) return { id, state: "missing" };
-    const { username, name } = original;
+    const { username } = original;
+    const name = this.#nameOf(original);
     const author = { id, username, name, mine: this.#isMine(username) };
     if (original.deleted) return { ...author, state: "deleted" };
     return { ...author, state: "known", text: beginning(spoken(original)) || filesOf(original) };
@@ -106,15 +115,21 @@ export class ItemMaker {
     });
   }
 
+  #nameOf({ username, name }) {
+    return this.#faceOf(username)?.name ?? name;
+  }
+
   #isMine(username) {
     return username === this.#user.username;
   }
 
-  #once(source, original, make) {
+  /** @param {(string | undefined)[]} face of its author */
+  #once(source, original, face, make) {
     const made = this.#made.get(source);
-    if (made && made.original === original) return made.item;
+    const look = [...face, original && this.#nameOf(original)].join("\n");
+    if (made && made.original === original && made.look === look) return made.item;
     const item = make();
-    this.#made.set(source, { item, original });
+    this.#made.set(source, { item, original, look });
     return item;
   }
 }

@@ -67,7 +67,7 @@ export class Presence {
   }
 
   /** @returns {Movement | "gap" | "old"} after a gap nothing is changed: subscribe again */
-  apply({ joined = [], left = [], updated = [], count, revision }) {
+  apply({ joined = [], left = [], updated = [], faces = [], count, revision }) {
     if (this.#revision === null || revision <= this.#revision) return "old";
     if (revision !== this.#revision + 1) return "gap";
     this.#revision = revision;
@@ -77,7 +77,8 @@ export class Presence {
     const came = joined.filter(({ username }) => !this.#people.has(username));
     for (const username of left) this.#people.delete(username);
     for (const person of joined) this.#people.set(person.username, person);
-    for (const { username, state } of updated) this.#update(username, state);
+    for (const { username, state } of updated) this.#update(username, { state });
+    for (const { username, name, picture } of faces) this.#update(username, { name, picture });
     return wasWhole ? this.#worthTelling(came, gone) : NOBODY;
   }
 
@@ -89,9 +90,9 @@ export class Presence {
     this.#before = new Set([...earlier, ...this.#people.keys()]);
   }
 
-  #update(username, state) {
+  #update(username, changes) {
     const person = this.#people.get(username);
-    if (person) this.#people.set(username, { ...person, state });
+    if (person) this.#people.set(username, { ...person, ...changes });
   }
 
   #worthTelling(joined, left) {

@@ -40,7 +40,7 @@ export class Room extends EventTarget {
     this.role = page.room.role;
     this.archived = page.room.archived;
     this.posting = page.room.posting;
-    this.#items = new ItemMaker(page.user);
+    this.#items = new ItemMaker(page.user, (username) => this.#faces.get(username));
     this.#makeHistory(fetchHistory);
     this.#makeParts(clock);
     this.#makeOutbox({ storage, turns, clock, newId });
@@ -216,7 +216,8 @@ export class Room extends EventTarget {
   }
 
   #hearPresence(event) {
-    event.joined?.forEach((person) => this.#learnFace(person));
+    const { joined = [], faces = [] } = event;
+    for (const person of [...joined, ...faces]) this.#learnFace(person);
     const movement = this.presence.apply(event);
     if (movement === "gap") return this.#subscription.resume();
     if (movement === "old") return;
