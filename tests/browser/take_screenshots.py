@@ -6,14 +6,24 @@ With names, such as `room` or `menu`, only those.
 
 import asyncio
 import io
+import random
 import re
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
-from PIL import Image
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from PIL import Image, ImageDraw
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    FilePayload,
+    Page,
+    WebSocketRoute,
+    async_playwright,
+    expect,
+)
 
 from tests import services
 from tests.browser.acting import (
@@ -24,7 +34,6 @@ from tests.browser.acting import (
     message_box,
     messages,
     opens_menu,
-    photograph,
     refuses_posts,
     say,
     without_sockets,
@@ -35,8 +44,8 @@ from tests.running import CHECKOUT, RunningServer, running_server
 PICTURES = CHECKOUT / "docs" / "screenshots"
 SIZES = {"wide": {"width": 1280, "height": 800}, "phone": {"width": 390, "height": 844}}
 SCHEMES = ("light", "dark")
-# Few enough to be small, enough for every shade of two schemes.
-COLOURS = 255
+# It is morning where they sit, for the first of them says so.
+HOUR = 9
 
 TALK = [
     ("grace", "Morning! Is anybody else up for moving the release to Thursday?"),
@@ -303,7 +312,8 @@ async def files(page: Page, scene: Scene) -> None:
     await room(page, scene)
     notes = {"name": "Notes for Thursday.txt", "mimeType": "text/plain", "buffer": b"soil, sun"}
     empty = {"name": "Empty.txt", "mimeType": "text/plain", "buffer": b""}
-    await chooses_files(page, photograph(), notes, empty)  # type: ignore[arg-type]
+    harbour = FilePayload(name="Harbour.png", mimeType="image/png", buffer=painting(2))
+    await chooses_files(page, harbour, notes, empty)  # type: ignore[arg-type]
     await expect(page.get_by_text("This file is empty.")).to_be_visible()
 
 
@@ -335,6 +345,18 @@ async def offline(page: Page, scene: Scene) -> None:
     await page.goto(f"/chat/{scene.room}/")
     await say(page, "Written in the tunnel, sent behind it")
     await expect(connection(page)).to_contain_text("Next try in")
+    await expect(page.locator(".people-list--stale")).to_have_count(1)
+
+
+@state(SIGNED_IN)
+async def updated(page: Page, scene: Scene) -> None:
+    def renew(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        server.on_message(lambda frame: socket.send(VERSION.sub('"version":"newer"', str(frame))))
+
+    await page.route_web_socket(re.compile("/ws/"), renew)
+    await room(page, scene)
+    await expect(page.get_by_role("status", name="Update")).to_contain_text("was updated")
 
 
 @state(SIGNED_IN)
@@ -351,6 +373,7 @@ async def drawer_of_people(page: Page, scene: Scene) -> None:
         await page.get_by_role("button", name="Show who is here").click()
 
 
+VERSION = re.compile('"version":"[^"]*"')
 ONLY_ON_PHONES = {"drawer-of-rooms", "drawer-of-people"}
 
 
@@ -372,6 +395,7 @@ async def picture_everything(server: RunningServer, browser: Browser, wanted: se
     people = {name: await Chatter(server, name).sign_up() for name in names}
     for name in names:
         await people[name].submit("/accounts/", display_name=name.capitalize())
+    await shows_a_face(people["alan"], 3)
     server.change("UPDATE accounts_user SET is_superuser = 1 WHERE username = 'ada'")
     room = await people["ada"].make_room("Release day")
     await people["ada"].post_json(f"/chat/{room}/settings/", {"topic": "Thursday, with cake"})
@@ -408,6 +432,13 @@ async def picture_everything(server: RunningServer, browser: Browser, wanted: se
         there.set()
 
 
+async def shows_a_face(person: Chatter, seed: int) -> None:
+    headers = {"X-CSRFToken": person.web.cookies.get("csrftoken") or ""}
+    files = {"file": ("me.png", painting(seed), "image/png")}
+    answer = await person.web.post("/accounts/picture/", files=files, headers=headers)
+    assert answer.status_code < 400, answer.text
+
+
 async def talk(people: dict[str, Chatter], room: str) -> None:
     said = {}
     for name, text in TALK:
@@ -421,8 +452,7 @@ async def talk(people: dict[str, Chatter], room: str) -> None:
 
 async def change(people: dict[str, Chatter], shed: str) -> None:
     async with people["alan"].tab(shed) as alan, people["ada"].tab(shed) as ada:
-        picture = photograph()["buffer"]
-        sent = (await people["alan"].upload(shed, picture, "Shed.jpg")).json()["id"]
+        sent = (await people["alan"].upload(shed, painting(1), "Shed.png")).json()["id"]
         seen = await alan.post("This is how it looks now.", attachments=[sent])
         wrong = await alan.post("Wrong shed")
         await alan.asks("message.delete", message_id=wrong["id"])
@@ -457,10 +487,34 @@ async def picture(browser: Browser, scene: Scene, scheme: str, wanted: set[str])
 
 
 def keep(screenshot: bytes, place: Path) -> None:
-    whole = Image.open(io.BytesIO(screenshot)).convert("RGB")
-    few = whole.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    few.save(place, optimize=True)
+    """All its colours: a palette makes neighbours of greys that the eye tells apart."""
+    Image.open(io.BytesIO(screenshot)).convert("RGB").save(place, optimize=True)
     print(place.name, flush=True)
+
+
+def painting(seed: int) -> bytes:
+    """Hills in the evening, and a shed on the nearest: a PNG of 960 by 600 pixels."""
+    wide, high = 960, 600
+    image = Image.linear_gradient("L").resize((wide, high))
+    sky = Image.composite(
+        Image.new("RGB", (wide, high), "#f6c58f"), Image.new("RGB", (wide, high), "#5c86a8"), image
+    )
+    draw = ImageDraw.Draw(sky)
+    draw.ellipse((640, 190, 740, 290), fill="#fdeccb")
+    chance = random.Random(seed)
+    for far, colour in enumerate(("#7d94a0", "#55777a", "#35564f", "#22403a")):
+        for _ in range(5):
+            middle, half = chance.randrange(-100, wide + 100), chance.randrange(180, 360)
+            top = 300 + 70 * far + chance.randrange(40)
+            draw.ellipse((middle - half, top, middle + half, top + 2 * half), fill=colour)
+    draw.rectangle((0, 560, wide, high), fill="#22403a")
+    draw.rectangle((250, 430, 420, 570), fill="#5b3a29")
+    draw.polygon(((230, 435), (335, 350), (440, 435)), fill="#3b251b")
+    draw.rectangle((285, 465, 325, 510), fill="#f9d67a")
+    draw.rectangle((350, 470, 395, 570), fill="#3b251b")
+    file = io.BytesIO()
+    sky.save(file, "PNG")
+    return file.getvalue()
 
 
 async def everybody_is_here(page: Page) -> None:
@@ -478,7 +532,14 @@ async def window(server: RunningServer, browser: Browser, size: str, scheme: str
         has_touch=size == "phone",
         is_mobile=size == "phone",
         reduced_motion="reduce",
+        timezone_id=morning(),
     )
+
+
+def morning() -> str:
+    """The zone in which it is HOUR o'clock; "Etc/GMT+3" is three hours behind UTC."""
+    behind = datetime.now(UTC).hour - HOUR
+    return f"Etc/GMT{behind - 24 if behind > 12 else behind:+d}"
 
 
 async def sign_in(context: BrowserContext, person: Chatter) -> None:
