@@ -89,7 +89,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", _("As the browser")), *settings.LANGUAGES]
+        choices = [("", _("Same as browser")), *settings.LANGUAGES]
         self.fields["language"] = forms.ChoiceField(
             label=_("Language"), choices=choices, required=False
         )

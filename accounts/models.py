@@ -91,7 +91,7 @@ class PictureField(Text):
 
 class User(AbstractUser):
     class Theme(models.TextChoices):
-        SYSTEM = "system", _("As the system")
+        SYSTEM = "system", _("Same as system")
         LIGHT = "light", _("Light")
         DARK = "dark", _("Dark")
 
@@ -114,7 +114,7 @@ class User(AbstractUser):
         _("display name"),
         max_length=DISPLAY_NAME_CHARS,
         blank=True,
-        help_text=_("What others see beside your messages. Empty: your username."),
+        help_text=_("What others see beside your messages. Leave it empty to use your username."),
     )
 
     # A name that no other picture has, new with each; empty: none. Where it lies is not known here.

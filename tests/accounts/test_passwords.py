@@ -81,7 +81,7 @@ def test_while_that_mail_is_on_its_way_this_browser_is_signed_in_already(
 
 def test_a_forgotten_password_is_renewed_by_mail(client: Client, ada: User) -> None:
     answer = client.post("/accounts/password/reset/", {"email": "Ada@example.org"}, follow=True)
-    assert "Look into your mail" in answer.content.decode()
+    assert "Check your mail" in answer.content.decode()
     assert mail.outbox[0].subject.startswith("[ChatApp] ")
     form_page = client.get(link_in_mail(), follow=True)
     assert "Choose a new password" in form_page.content.decode()

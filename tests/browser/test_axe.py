@@ -122,7 +122,7 @@ async def test_nothing_while_the_line_is_cut(
     await chooses(page, messages(page).filter(has_text="Who waters").first, "Reply")
     await say(page, "Is anybody there?")
     await say(page, "I will wait.")
-    await expect(connection(page)).to_contain_text("2 messages wait to be sent.")
+    await expect(connection(page)).to_contain_text("2 messages are waiting to be sent.")
     await expect(connection(page)).to_contain_text("Next try in")
     await is_fine(page, "the line is cut")
     await page.context.set_offline(True)
@@ -166,7 +166,7 @@ async def test_nothing_at_the_entrance(company: Company, visit: Visitor, width: 
     await is_fine(page, "forgotten")
     await page.get_by_label("Email").fill("charlie@example.org")
     await page.get_by_role("button").last.click()
-    await expect(page.get_by_role("heading", name="Look into your mail")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Check your mail")).to_be_visible()
     await is_fine(page, "the mail is sent")
     link = re.findall(r"/accounts/password/reset/key/\S+", company.server.text_of_log)[-1]
     await page.goto(link)

@@ -216,7 +216,7 @@ async def test_a_file_that_is_pasted_without_a_line_waits_for_it(
           field.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, clipboardData }));
         }"""
     )
-    await expect(tray(page)).to_contain_text("Waits for the connection.")
+    await expect(tray(page)).to_contain_text("Waiting for the connection.")
     await message_box(page).fill("Both of them")
     await page.keyboard.press("Enter")
     await expect(message_box(page)).to_have_value("Both of them")

@@ -39,7 +39,7 @@ async def test_the_link_of_the_start_leads_to_an_administrator_a_lobby_and_a_gue
         assert await messages(page).count() >= 4
 
         await page.get_by_role("link", name="Invite people").click()
-        await page.get_by_role("button", name="Make a link").click()
+        await page.get_by_role("button", name="Create link").click()
         field = page.get_by_role("textbox", name="Invitation link 1")
         link = await field.input_value()
         await page.context.grant_permissions(["clipboard-read", "clipboard-write"])

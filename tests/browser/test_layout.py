@@ -159,7 +159,7 @@ async def test_a_theme_goes_with_the_person_and_not_with_the_browser(
     await page.context.add_cookies([{**cookie, "url": company.server.address}])
     await page.goto(f"/chat/{room}/")
     assert await page.evaluate(scheme) == "light dark"
-    await expect(page.get_by_role("radio", name="As the system")).to_be_checked()
+    await expect(page.get_by_role("radio", name="Same as system")).to_be_checked()
     await page.context.clear_cookies()
     await page.goto("/accounts/login/")
     assert await page.evaluate(scheme) == "dark"

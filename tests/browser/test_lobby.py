@@ -65,7 +65,7 @@ async def test_what_happens_elsewhere_shows_on_the_page_of_all_rooms(
     await page.keyboard.press("Home")
     await expect_teller(page, of=dora.username)
     line = card(page, room).locator(".room-card__line")
-    await expect(line).to_have_text("Nothing said yet", use_inner_text=True)
+    await expect(line).to_have_text("No messages yet", use_inner_text=True)
     await expect(waiting(page, room)).to_be_hidden()
     await expect(page).to_have_title("Rooms – ChatApp")
 
@@ -121,11 +121,11 @@ async def test_what_happens_elsewhere_shows_on_the_page_of_all_rooms(
     # A public room that one left may be entered again; not one that one was banned from.
     yard = await bob.make_room(f"Yard {room}")
     await dora.web.get(f"/chat/{yard}/")
-    await expect(card(page, yard)).to_contain_text("Nothing said yet")
+    await expect(card(page, yard)).to_contain_text("No messages yet")
     await put_out(dora, yard, dora)
-    await expect(card(page, yard)).to_contain_text("Not entered yet")
+    await expect(card(page, yard)).to_contain_text("Not joined")
     await dora.web.get(f"/chat/{yard}/")
-    await expect(card(page, yard)).to_contain_text("Nothing said yet")
+    await expect(card(page, yard)).to_contain_text("No messages yet")
     await bob.post_json(f"/chat/{yard}/bans/{dora.username}/", {})
     await expect(card(page, yard)).to_have_count(0)
     await page.reload()

@@ -93,7 +93,7 @@ async def test_a_few_letters_lead_to_another_room(
     await expect(field).to_be_focused()
     await page.keyboard.type(f"orangery {sign}")
     await expect(option).to_have_attribute("aria-selected", "true")
-    await expect(option.get_by_text("Not entered yet")).to_be_hidden()
+    await expect(option.get_by_text("Not joined")).to_be_hidden()
     await is_fine(page, "the switcher beside all rooms")
     await page.keyboard.press("Enter")
     await is_at(page, public)

@@ -106,7 +106,7 @@ async def test_what_waits_is_shown_after_a_reload_and_says_so(
     await page.goto(f"/chat/{room}/")
     for text in FIVE[:3]:
         await say(page, text)
-    await expect(connection(page)).to_contain_text("3 messages wait to be sent.")
+    await expect(connection(page)).to_contain_text("3 messages are waiting to be sent.")
     await page.reload()
     await expect(page.locator(".message--sending")).to_have_count(3)
     assert await texts(page) == FIVE[:3]

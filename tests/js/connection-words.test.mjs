@@ -25,7 +25,7 @@ describe("what is said about the connection", () => {
 
   it("knows whose fault it is", () => {
     assert.match(waiting(1012).cause, /restarting/);
-    assert.match(waiting(4503).cause, /cannot answer/);
+    assert.match(waiting(4503).cause, /can’t respond/);
     assert.match(waiting(4429).cause, /Too many/);
     assert.match(waiting(1006, { isOnline: false }).cause, /offline/);
   });
@@ -38,8 +38,8 @@ describe("what is said about the connection", () => {
   });
 
   it("tells what waits to be sent", () => {
-    assert.match(waiting(1006, { unsent: 1 }).cause, /1 message waits/);
-    assert.match(waiting(1006, { unsent: 3 }).cause, /3 messages wait/);
+    assert.match(waiting(1006, { unsent: 1 }).cause, /1 message is waiting/);
+    assert.match(waiting(1006, { unsent: 3 }).cause, /3 messages are waiting/);
   });
 
   it("never counts below one second", () => {

@@ -118,9 +118,9 @@ export class MessageSearchDialog extends HTMLElement {
   #words() {
     const { found, state, next, isEnough } = this.#search;
     if (state === "failed") return gettext("The search did not get through.");
-    if (state === "idle") return isEnough ? "" : gettext("Words, or how they begin. All of them have to be there.");
+    if (state === "idle") return isEnough ? "" : gettext("Words or beginnings of words: a message has to have all of them.");
     if (state === "asking") return found.length ? "" : gettext("Searching…");
-    if (!found.length) return gettext("Nothing was said with these words.");
+    if (!found.length) return gettext("No messages match these words.");
     if (next !== null) return gettext("The newest are on top.");
     return ngettext("%(count)s message", "%(count)s messages", found.length);
   }

@@ -161,7 +161,7 @@ export class PeoplePicker extends HTMLElement {
     if (state === "failed") return gettext("The server does not answer right now. Type again to retry.");
     if (state === "asking" || !query) return "";
     if (!found.length) return gettext("Nobody’s name begins with “%(query)s”.", { query });
-    if (more) return gettext("There are more: go on typing.");
+    if (more) return gettext("There are more: keep typing.");
     return ngettext("%(count)s person found", "%(count)s people found", found.length);
   }
 

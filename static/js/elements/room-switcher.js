@@ -228,7 +228,7 @@ function aboutOf({ person, kind, people = [] }) {
 
 function noteOf({ person, isCurrent }) {
   if (person) return gettext("New conversation");
-  return isCurrent ? gettext("You are here") : gettext("Not entered yet");
+  return isCurrent ? gettext("You are here") : gettext("Not joined");
 }
 
 /** A click on the backdrop is one on the dialog itself. */

@@ -6,7 +6,7 @@ import { gettext, ngettext } from "./words.js";
 const CAUSES = {
   [Close.GOING_AWAY]: () => gettext("The server is restarting."),
   [Close.RESTARTING]: () => gettext("The server is restarting."),
-  [Close.UNAVAILABLE]: () => gettext("The server cannot answer right now."),
+  [Close.UNAVAILABLE]: () => gettext("The server can’t respond right now."),
   [Close.TOO_MANY]: () => gettext("Too many tabs and devices are connected with your account."),
   [Close.TOO_SLOW]: () => gettext("The connection was too slow to keep up."),
 };
@@ -75,4 +75,4 @@ function nextStep({ phase, retryAt }, now) {
 }
 
 const waiting = (unsent) =>
-  ngettext("%(count)s message waits to be sent.", "%(count)s messages wait to be sent.", unsent);
+  ngettext("%(count)s message is waiting to be sent.", "%(count)s messages are waiting to be sent.", unsent);

@@ -23,8 +23,8 @@ export const KEYS = [
       },
       { does: "next", press: ["Alt+ArrowDown"], words: () => gettext("Next room") },
       { does: "previous", press: ["Alt+ArrowUp"], words: () => gettext("Previous room") },
-      { does: "keys", press: ["?"], words: () => gettext("Show these keys, while not writing") },
-      { press: ["Escape"], words: () => gettext("Close what is open") },
+      { does: "keys", press: ["?"], words: () => gettext("Show these keys, outside the message box") },
+      { press: ["Escape"], words: () => gettext("Close dialog or menu") },
     ],
   },
   {
@@ -33,20 +33,20 @@ export const KEYS = [
       { press: ["Enter"], words: () => gettext("Send") },
       { press: ["Shift+Enter"], words: () => gettext("New line") },
       { press: ["ArrowUp"], words: () => gettext("Edit your last message, when nothing is written") },
-      { press: ["Escape"], words: () => gettext("Stop editing or answering") },
+      { press: ["Escape"], words: () => gettext("Cancel edit or reply") },
     ],
   },
   {
     title: () => gettext("Reading"),
     keys: [
-      { press: ["Shift+Tab"], words: () => gettext("From the message box up to the messages") },
+      { press: ["Shift+Tab"], words: () => gettext("From the message box to the messages") },
       {
         press: ["Escape"],
-        words: () => gettext("Down to the newest, all of it read, when nothing is written"),
+        words: () => gettext("Jump to the newest and mark all read, when nothing is written"),
       },
       { press: ["ArrowUp", "ArrowDown"], words: () => gettext("From message to message") },
       { press: ["Home", "End"], words: () => gettext("First and last message on the page") },
-      { press: ["Tab"], words: () => gettext("What can be done with a message") },
+      { press: ["Tab"], words: () => gettext("Open the menu of a message") },
     ],
   },
 ];

@@ -186,9 +186,9 @@ export class Tray {
 
   #fail(number, { status = NO_ANSWER, message, retryAfter }) {
     if (status === NO_ANSWER) {
-      this.#wait(number, gettext("Waits for the connection."), LINE_SECONDS);
+      this.#wait(number, gettext("Waiting for the connection."), LINE_SECONDS);
     } else if (PASSING.has(status)) {
-      this.#wait(number, message || gettext("Tried again soon."), retryAfter ?? PAUSE_SECONDS);
+      this.#wait(number, message || gettext("Will be tried again soon."), retryAfter ?? PAUSE_SECONDS);
     } else {
       const canRetry = !FINAL.has(status);
       this.#set(number, { state: "failed", trouble: message || wordsFor(status), canRetry });
@@ -212,6 +212,6 @@ export class Tray {
 }
 
 function wordsFor(status) {
-  if (status === 413) return gettext("The server says that it is too large.");
-  return gettext("The server did not take it.");
+  if (status === 413) return gettext("The server says it is too large.");
+  return gettext("The server did not accept it.");
 }
