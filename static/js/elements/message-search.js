@@ -130,7 +130,7 @@ export class MessageSearchDialog extends HTMLElement {
   }
 
   get #field() {
-    return this.querySelector("input[type=search]");
+    return this.querySelector(".finder__field");
   }
 
   get #list() {
