@@ -1,6 +1,7 @@
 """What tests of all kinds share."""
 
 import shutil
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -29,6 +30,10 @@ def leave_no_rows(case: type[TransactionTestCase]) -> None:
 
 
 TransactionTestCase._fixture_teardown = classmethod(leave_no_rows)
+
+# A shell makes what it starts in the background ignore Ctrl+C, and so its servers would do here.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 # Servers that are killed, cut off, renewed and looked at with a clock in hand: their deadlines are
