@@ -32,7 +32,7 @@ async def test_alice_shows_a_picture_and_bob_sees_it(
         await tab.post("Before")
     alice = await visit(server, company.alice, "/accounts/")
     await expect(alice.locator(".portrait__face")).to_have_text("A")
-    await alice.get_by_label("A picture of you").set_input_files([photograph()])
+    await alice.get_by_label("Profile picture").set_input_files([photograph()])
     await is_drawn(alice, alice.locator(".portrait"))
     await alice.get_by_role("button", name="Use this picture").click()
     await expect(alice.get_by_role("status").filter(has_text="Saved.")).to_be_visible()

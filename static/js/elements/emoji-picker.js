@@ -106,7 +106,8 @@ export class EmojiPicker extends HTMLElement {
   }
 
   #place() {
-    if (!matchMedia(NARROW).matches) placeBeside(this, this.#anchor);
+    const box = this.#anchor.closest("form") ?? this.#anchor;
+    if (!matchMedia(NARROW).matches) placeBeside(this, this.#anchor, box);
     else for (const side of ["left", "top"]) this.style.removeProperty(side);
   }
 

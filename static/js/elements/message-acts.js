@@ -83,7 +83,7 @@ export class MessageActs {
   async #delete(item) {
     const isSure = await this.#dialog.ask({
       title: gettext("Delete this message?"),
-      text: gettext("Everybody in the room will see that a message was deleted, and not what it said."),
+      text: gettext("Everybody in the room will see that a message was deleted, but not what it said."),
       action: gettext("Delete"),
     });
     if (isSure) this.#try(this.#room.delete(item.id));

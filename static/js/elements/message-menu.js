@@ -107,19 +107,10 @@ export class MessageMenu extends HTMLElement {
 
   #choose(choice) {
     if (!choice) return;
-    if (choice.dataset.shows) return this.#showReactions();
     this.#close();
     const { action, emoji } = choice.dataset;
     const detail = { item: this.#item, emoji, button: this.#button };
     this.dispatchEvent(new CustomEvent(`message-${action}`, { bubbles: true, detail }));
-  }
-
-  #showReactions() {
-    const row = this.querySelector(".menu__row");
-    row.classList.remove("menu__row--called");
-    row.getBoundingClientRect();
-    row.classList.add("menu__row--called");
-    this.#quick[0].focus();
   }
 
   #close() {
@@ -146,11 +137,13 @@ export class MessageMenu extends HTMLElement {
 /**
  * Under its button, ends aligned; above or shifted where the page ends.
  * @param {HTMLElement} menu already shown, position fixed @param {HTMLElement} button
+ * @param {HTMLElement} [box] around the button, which is not covered either
  */
-export function placeBeside(menu, button) {
-  const at = button.getBoundingClientRect();
+export function placeBeside(menu, button, box = button) {
+  const { left: start, right: end } = button.getBoundingClientRect();
+  const at = box.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = menu;
-  const left = isRightToLeft(button) ? at.left : at.right - width;
+  const left = isRightToLeft(button) ? start : end - width;
   const below = at.bottom + GAP_PX;
   const top = below + height > innerHeight ? at.top - GAP_PX - height : below;
   menu.style.left = `${clamp(left, GAP_PX, innerWidth - width - GAP_PX)}px`;

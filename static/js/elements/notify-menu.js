@@ -39,7 +39,7 @@ export class NotifyMenu extends HTMLElement {
 
   async #ask() {
     if (permission() === "missing") return;
-    this.#hint = gettext("Answer your browser's question.");
+    this.#hint = gettext("Answer your browser’s question.");
     await Notification.requestPermission();
   }
 

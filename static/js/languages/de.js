@@ -38,7 +38,7 @@ speak({
   "Text copied.": "Text kopiert.",
   "Code copied.": "Code kopiert.",
   "Delete this message?": "Diese Nachricht löschen?",
-  "Everybody in the room will see that a message was deleted, and not what it said.": "Alle im Raum sehen, dass eine Nachricht gelöscht wurde, aber nicht, was darin stand.",
+  "Everybody in the room will see that a message was deleted, but not what it said.": "Alle im Raum sehen, dass eine Nachricht gelöscht wurde, aber nicht, was darin stand.",
   "Delete": "Löschen",
   "Link copied.": "Link kopiert.",
   "The browser does not let a page copy. The link is %(link)s": "Der Browser lässt keine Seite kopieren. Der Link ist %(link)s",
@@ -86,7 +86,7 @@ speak({
     "%(count)s Nachricht",
     "%(count)s Nachrichten"
   ],
-  "Answer your browser's question.": "Beantworte die Frage deines Browsers.",
+  "Answer your browser’s question.": "Beantworte die Frage deines Browsers.",
   "Your browser blocks notifications from here. Allow them in its settings for this site, behind the icon beside the address.": "Dein Browser blockiert Benachrichtigungen von hier. Erlaube sie in seinen Einstellungen für diese Seite, hinter dem Symbol neben der Adresse.",
   "This browser shows no notifications here. On an iPhone or iPad, add ChatApp to the home screen first; elsewhere the address must begin with https.": "Dieser Browser zeigt hier keine Benachrichtigungen. Auf einem iPhone oder iPad leg ChatApp zuerst auf den Home-Bildschirm; anderswo muss die Adresse mit https beginnen.",
   "online": "online",
