@@ -27,6 +27,9 @@ log = logging.getLogger("accounts.mail")
 # In the session: the key of the invitation that was accepted there.
 INVITATION_KEY = "invitation"
 
+CONFIRMATION_SENT = "account/messages/email_confirmation_sent.txt"
+PRINTED = "django.core.mail.backends.console.EmailBackend"
+
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -82,6 +85,19 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return invitation.get_absolute_url()
         address: str = super().get_login_redirect_url(request)
         return address
+
+    def add_message(
+        self,
+        request: HttpRequest,
+        level: int,
+        message_template: str | None = None,
+        *rest: Any,
+        **more: Any,
+    ) -> None:
+        # Nobody waits for a mail that is only printed where the server was started.
+        if message_template == CONFIRMATION_SENT and settings.EMAIL_BACKEND == PRINTED:
+            return
+        super().add_message(request, level, message_template, *rest, **more)
 
     def send_notification_mail(
         self, template_prefix: str, user: User, *rest: Any, **more: Any

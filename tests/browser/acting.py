@@ -103,20 +103,24 @@ async def without_sockets(page: Page) -> None:
 
 
 async def refuses_posts(page: Page) -> None:
-    """From the next load on, a server in between refuses what is posted."""
+    await refuses(page, "message.post")
+
+
+async def refuses(page: Page, type_: str) -> None:
+    """From the next load on, a server in between refuses these commands."""
 
     def answer(socket: WebSocketRoute, frame: str | bytes, server: WebSocketRoute) -> None:
         command = json.loads(frame)
-        if command["type"] != "message.post":
+        if command["type"] != type_:
             server.send(frame)
             return
         refusal = {
             "type": "error",
             "code": "read_only",
             "detail": "This room is read-only just now.",
-            "client_id": command["client_id"],
         }
-        socket.send(json.dumps(refusal))
+        told = {key: command[key] for key in ("client_id", "ref") if key in command}
+        socket.send(json.dumps(refusal | told))
 
     def between(socket: WebSocketRoute) -> None:
         server = socket.connect_to_server()

@@ -15,6 +15,7 @@ from tests.browser.acting import (
     message_box,
     messages,
     opens_menu,
+    refuses,
     say,
 )
 from tests.browser.conftest import Visitor
@@ -69,21 +70,50 @@ async def test_escape_leaves_the_message_as_it_was_and_brings_the_draft_back(
     await is_shown(page, "You", "As it was")
 
 
-async def test_an_edit_that_is_refused_loses_nothing(
+async def test_who_edits_a_message_that_is_deleted_meanwhile_may_send_the_words_as_another(
     company: Company, visit: Visitor, room: str
 ) -> None:
     page = await visit(company.server, company.bob, f"/chat/{room}/")
     await is_connected(page)
     await say(page, "Mine")
     await chooses(page, await is_shown(page, "You", "Mine"), "Edit")
+    await message_box(page).fill("Mine, and better")
     async with company.alice.tab(room) as alice:
         (message,) = (await company.alice.web.get(f"/chat/{room}/messages/")).json()["messages"]
         await alice.asks("message.delete", message_id=message["id"])
-        await expect(page.get_by_text("This message was deleted")).to_be_visible()
+    told = page.get_by_role("alert").filter(has_text="The message was deleted meanwhile.")
+    await expect(told).to_be_visible()
+    await expect(page.get_by_text("Editing your message")).to_be_hidden()
+    await page.reload()
+    await expect(message_box(page)).to_have_value("Mine, and better")
+    await message_box(page).press("Enter")
+    await is_shown(page, "You", "Mine, and better")
+
+
+async def test_an_edit_that_is_refused_loses_nothing(
+    company: Company, visit: Visitor, room: str
+) -> None:
+    page = await visit(company.server, company.bob, f"/chat/{room}/")
+    await refuses(page, "message.edit")
+    await page.reload()
+    await is_connected(page)
+    await say(page, "Mine")
+    await chooses(page, await is_shown(page, "You", "Mine"), "Edit")
     await message_box(page).fill("Mine, and better")
     await message_box(page).press("Enter")
     await expect(page.get_by_role("alert").filter(has_text="Not saved.")).to_be_visible()
     await expect(message_box(page)).to_have_value("Mine, and better")
+
+
+async def test_who_is_put_out_of_a_room_can_write_nothing_that_would_be_sent_later(
+    company: Company, visit: Visitor, room: str
+) -> None:
+    page = await visit(company.server, company.bob, f"/chat/{room}/")
+    await is_connected(page)
+    await message_box(page).fill("half a sentence")
+    await company.alice.post_json(f"/chat/{room}/bans/bob/", {})
+    await expect(page.get_by_text("You cannot write here any more.")).to_be_visible()
+    await expect(message_box(page)).to_be_hidden()
 
 
 async def test_reactions_are_seen_by_both_counted_named_and_taken_back(
@@ -95,7 +125,7 @@ async def test_reactions_are_seen_by_both_counted_named_and_taken_back(
     await is_connected(bob)
     await say(alice, "Cake at four")
     menu = await opens_menu(bob, await is_shown(bob, "alice", "Cake at four"))
-    await menu.get_by_role("button", name="Thumbs up").focus()
+    await menu.get_by_role("button", name="👍").focus()
     await bob.keyboard.press("ArrowRight")
     await bob.keyboard.press("Enter")
     chip = alice.get_by_role("button", name="❤️ 1: bob")

@@ -1,7 +1,7 @@
 import { quoteAuthor, quoteText } from "../dom/draw-message.js";
 import { attempt, bring, cloneTemplate, define, once, write } from "../dom/markup.js";
 import { replaceTyped } from "../dom/quirks.js";
-import { charactersLeft, cleaned, lengthOf } from "../model/text.js";
+import { charactersLeft, cleaned, hasWords, lengthOf } from "../model/text.js";
 import { gettext, ngettext } from "../model/words.js";
 
 const DRAFT_MS = 300;
@@ -10,6 +10,8 @@ const REMARK_MS = 4_000;
 const COMPOSING_KEY = 229;
 /** What a completion could follow from; which one says model/completion.js. */
 const COMPLETED = /[@:][^\s@:]*:?$/u;
+/** Of a message that cannot be edited any more. */
+const WITHOUT_TEXT = new Set(["deleted", "missing"]);
 const HEARD = [
   "submit",
   "keydown",
@@ -139,9 +141,21 @@ export class MessageComposer extends HTMLElement {
     this.notice(gettext("Not saved. %(detail)s", { detail }));
   }
 
-  /** What is answered may have changed. */
+  /** What is answered, or edited, may have changed. */
   refreshContext() {
-    if (this.#replyTo) this.#showContext();
+    if (this.#edited?.id && WITHOUT_TEXT.has(this.#quoteOf(this.#edited.id)?.state)) this.#keepWords();
+    else if (this.#replyTo) this.#showContext();
+  }
+
+  /** The message that is edited is gone: what was made of it may be sent as another one. */
+  #keepWords() {
+    const { text } = this.#edited;
+    const words = [this.#aside, this.text === text ? "" : this.text];
+    this.#stopEditing();
+    this.#field.value = words.filter(Boolean).join("\n\n");
+    this.notice(gettext("The message was deleted meanwhile."));
+    this.#refresh();
+    this.#keepDraft();
   }
 
   /** One sentence of trouble under the field, until the next key. */
@@ -259,7 +273,7 @@ export class MessageComposer extends HTMLElement {
     const text = cleaned(this.text);
     if (lengthOf(text) > this.#limit) return this.#refresh();
     if (this.#edited) return this.#save(text);
-    if (!text && this.#hasNoFiles) return this.focus();
+    if (!hasWords(text) && this.#hasNoFiles) return this.focus();
     if (!this.#areFilesReady()) return this.#refresh();
     const attachments = this.#tray?.take() ?? [];
     this.#tell("message-send", { text, replyTo: this.#replyTo, attachments });
@@ -348,7 +362,7 @@ export class MessageComposer extends HTMLElement {
     if (this.#isSaving) return;
     const { id, clientId, text: before, hasFiles } = this.#edited;
     if (text === before && id) return this.saved();
-    if (!text && !hasFiles) return this.notice(gettext("A message needs some text. To take it back, delete it."));
+    if (!hasWords(text) && !hasFiles) return this.notice(gettext("A message needs some text. To take it back, delete it."));
     this.#isSaving = true;
     this.notice("");
     this.#refresh();

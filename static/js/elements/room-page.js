@@ -20,6 +20,7 @@ const INPUT = ["pointerdown", "keydown", "wheel", "touchstart"];
 const DRAGGING = ["dragenter", "dragover", "dragleave", "drop"];
 const NAMESAKES = 10;
 const WHY_CLOSED = {
+  gone: () => gettext("You cannot write here any more."),
   archived: () => gettext("This room is archived."),
   moderators: () => gettext("Only moderators post here."),
 };

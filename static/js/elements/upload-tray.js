@@ -42,9 +42,10 @@ export class UploadTray extends HTMLElement {
     return this.#tray;
   }
 
-  handleEvent({ target }) {
+  handleEvent({ target, detail }) {
     const button = target.closest("button[data-does]");
-    if (!button) return;
+    // The second of two quick clicks meets what has moved under the pointer.
+    if (!button || detail > 1) return;
     const number = Number(button.closest("li").dataset.number);
     if (button.dataset.does === "retry") return this.#tray.retry(number);
     this.#tray.remove(number);

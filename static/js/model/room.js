@@ -39,6 +39,8 @@ export class Room extends EventTarget {
     this.#send = send;
     this.role = page.room.role;
     this.archived = page.room.archived;
+    /** The reader was put out, or there is no such room any more. */
+    this.isGone = false;
     this.posting = page.room.posting;
     this.#items = new ItemMaker(page.user, (username) => this.#faces.get(username));
     this.#makeHistory(fetchHistory);
@@ -99,8 +101,9 @@ export class Room extends EventTarget {
     return this.role === "moderator" || this.role === "owner";
   }
 
-  /** Why one cannot post; empty where one can. @returns {""|"archived"|"moderators"} */
+  /** Why one cannot post; empty where one can. @returns {""|"gone"|"archived"|"moderators"} */
   get whyClosed() {
+    if (this.isGone) return "gone";
     if (this.archived) return "archived";
     return this.posting === "moderators" && !this.canModerate ? "moderators" : "";
   }
@@ -280,6 +283,8 @@ export class Room extends EventTarget {
 
   #end(event) {
     this.closed();
+    this.isGone = true;
+    this.#tell("standing");
     this.#tell("gone", event);
   }
 

@@ -1,6 +1,7 @@
 // What may be sent, and what is compared. Lengths count code points, as the server does.
 
 const NUL = /\0/g;
+const VISIBLE = /[^\p{Z}\p{Cc}\p{Cf}\p{Cs}]/u;
 
 /** What the server would store: no NUL, no half characters, no white space around it. */
 export function cleaned(text) {
@@ -10,6 +11,9 @@ export function cleaned(text) {
 function wellFormed(text) {
   return text.toWellFormed ? text.toWellFormed() : text.replace(/\p{Surrogate}/gu, "\ufffd");
 }
+
+/** Whether anything of it is seen, as the server sees it (chat/texts.py). */
+export const hasWords = (text) => VISIBLE.test(text);
 
 export function lengthOf(text) {
   let length = 0;
