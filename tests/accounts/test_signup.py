@@ -33,6 +33,16 @@ def test_signing_up_leads_into_the_chat(client: Client) -> None:
     assert User.objects.get().username == "ada"
 
 
+@pytest.mark.parametrize(("way", "is_told"), [("console", False), ("locmem", True)])
+def test_who_signs_up_is_told_of_a_mail_unless_it_is_only_printed(
+    client: Client, settings: Settings, way: str, is_told: bool
+) -> None:
+    settings.EMAIL_BACKEND = f"django.core.mail.backends.{way}.EmailBackend"
+    sign_up(client, "ada")
+    page = client.get("/accounts/").content.decode()
+    assert ("new@example.org" in page) == is_told
+
+
 def test_the_name_is_kept_as_it_was_typed(client: Client) -> None:
     sign_up(client, "AdaLovelace")
     assert User.objects.get().username == "AdaLovelace"

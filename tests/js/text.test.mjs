@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 
 import { colour, initials } from "../../static/js/model/avatar.js";
 import { Drafts } from "../../static/js/model/kept.js";
-import { charactersLeft, cleaned, isFewEmoji, lengthOf, spoken } from "../../static/js/model/text.js";
+import { charactersLeft, cleaned, hasWords, isFewEmoji, lengthOf, spoken } from "../../static/js/model/text.js";
 import { newClientId } from "../../static/js/net/protocol.js";
 
 const UUID4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -104,5 +104,12 @@ describe("a message of emoji alone", () => {
     for (const text of ["", "a", "👍 ok", "👍👍👍👍", "1", "#", "©", "12", "🇩", "a".repeat(1000)]) {
       assert.ok(!isFewEmoji(text), text);
     }
+  });
+});
+
+describe("what is sent", () => {
+  it("has something that is seen", () => {
+    for (const text of ["a", "👍", ".", "e\u0301", "\u200da"]) assert.ok(hasWords(text), text);
+    for (const text of ["", " ", "\n", "\u200b\u200b", "\u00ad", "\u2066\u2069"]) assert.ok(!hasWords(text));
   });
 });
