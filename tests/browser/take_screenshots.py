@@ -310,10 +310,10 @@ async def edit(page: Page, scene: Scene) -> None:
 @state(SIGNED_IN)
 async def files(page: Page, scene: Scene) -> None:
     await room(page, scene)
-    notes = {"name": "Notes for Thursday.txt", "mimeType": "text/plain", "buffer": b"soil, sun"}
-    empty = {"name": "Empty.txt", "mimeType": "text/plain", "buffer": b""}
+    notes = FilePayload(name="Notes for Thursday.txt", mimeType="text/plain", buffer=b"soil, sun")
+    empty = FilePayload(name="Empty.txt", mimeType="text/plain", buffer=b"")
     harbour = FilePayload(name="Harbour.png", mimeType="image/png", buffer=painting(2))
-    await chooses_files(page, harbour, notes, empty)  # type: ignore[arg-type]
+    await chooses_files(page, harbour, notes, empty)
     await expect(page.get_by_text("This file is empty.")).to_be_visible()
 
 

@@ -78,9 +78,13 @@ async def test_who_edits_a_message_that_is_deleted_meanwhile_may_send_the_words_
     await say(page, "Mine")
     await chooses(page, await is_shown(page, "You", "Mine"), "Edit")
     await message_box(page).fill("Mine, and better")
+    await page.reload()
+    await expect(page.get_by_text("Editing your message")).to_be_visible()
+    await is_connected(page)
     async with company.alice.tab(room) as alice:
         (message,) = (await company.alice.web.get(f"/chat/{room}/messages/")).json()["messages"]
         await alice.asks("message.delete", message_id=message["id"])
+        await expect(page.get_by_text("This message was deleted")).to_be_visible()
     told = page.get_by_role("alert").filter(has_text="The message was deleted meanwhile.")
     await expect(told).to_be_visible()
     await expect(page.get_by_text("Editing your message")).to_be_hidden()

@@ -149,8 +149,7 @@ export class MessageComposer extends HTMLElement {
 
   /** The message that is edited is gone: what was made of it may be sent as another one. */
   #keepWords() {
-    const { text } = this.#edited;
-    const words = [this.#aside, this.text === text ? "" : this.text];
+    const words = [this.#aside, this.text];
     this.#stopEditing();
     this.#field.value = words.filter(Boolean).join("\n\n");
     this.notice(gettext("The message was deleted meanwhile."));
