@@ -7,7 +7,7 @@ from accounts.models import User
 
 
 def theme(request: HttpRequest) -> dict[str, str]:
-    """For every template; empty where nobody is signed in, and the browser may know (theme.js)."""
+    """For every template; empty where nobody is signed in, and the browser may know (early.js)."""
     try:
         user = getattr(request, "user", None)
         return {"theme": user.theme if isinstance(user, User) else ""}

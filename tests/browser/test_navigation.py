@@ -1,11 +1,12 @@
 """Getting around, being told, and the phone."""
 
+import asyncio
 import re
 import uuid
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.acting import becomes_true, is_connected, is_shown, message_box, messages
 from tests.browser.axe import is_fine
@@ -40,8 +41,7 @@ async def room_of(person: Chatter, *others: Chatter, name: str = "Shed") -> str:
 
 
 def waiting(page: Page, room: str) -> Locator:
-    link = page.get_by_role("navigation", name="Rooms").locator(f'[data-room="{room}"]')
-    return link.locator(".unread")
+    return way_to(page, room).locator(".unread")
 
 
 async def is_at(page: Page, room: str) -> None:
@@ -272,3 +272,82 @@ async def test_the_page_can_be_installed(company: Company, visit: Visitor, room:
     assert not manifest["errors"]
     found = await session.send("Page.getInstallabilityErrors")
     assert [each["errorId"] for each in found["installabilityErrors"]] in ([], ["in-incognito"])
+
+
+async def test_what_is_typed_while_a_room_is_on_its_way_is_in_its_message_box(
+    company: Company, visit: Visitor
+) -> None:
+    shed = await room_of(company.bob, name="Shed")
+    orchard = await room_of(company.bob, name="Orchard")
+    page = await visit(company.server, company.bob, f"/chat/{orchard}/")
+    await is_connected(page)
+    await message_box(page).fill("Pears, ")
+    await way_to(page, shed).click()
+    await is_at(page, shed)
+
+    # The page comes late, and its modules later still.
+    asked, answer = await held(page, f"**/chat/{orchard}/")
+    begun, begin = await held(page, "**/main.*js")
+    await way_to(page, orchard).click(no_wait_after=True)
+    await asked.wait()
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("applex")
+    await page.keyboard.press("Backspace")
+    await page.keyboard.press("Control+b")
+    await page.keyboard.press("Enter")
+    answer.set()
+    await begun.wait()
+    await expect(message_box(page)).to_have_value("apple\n")
+    await page.keyboard.type("and plums")
+    await expect(message_box(page)).to_have_value("apple\nand plums")
+    await page.keyboard.press("Enter")
+    begin.set()
+    await is_at(page, orchard)
+    await expect(message_box(page)).to_have_value("Pears, apple\nand plums")
+    await expect(message_box(page)).to_be_focused()
+    await page.keyboard.press("Enter")
+    await is_shown(page, "You", "and plums")
+    await page.reload()
+    await is_at(page, orchard)
+    await expect(message_box(page)).to_have_value("")
+
+
+async def test_who_changes_their_mind_on_the_way_to_a_room_loses_no_word(
+    company: Company, visit: Visitor
+) -> None:
+    here, first, second = [await room_of(company.bob, name=name) for name in "JKL"]
+    page = await visit(company.server, company.bob, f"/chat/{here}/")
+    await is_connected(page)
+    places = [await way_to(page, room).bounding_box() for room in (first, second)]
+    for room, place in zip((first, second), places, strict=True):
+        assert place
+        asked, _ = await held(page, f"**/chat/{room}/")
+        await page.mouse.click(place["x"] + 30, place["y"] + 10)
+        await asked.wait()
+        await page.keyboard.type(f"for {room}")
+    # The second way is given up as well, and this page stays.
+    session = await page.context.new_cdp_session(page)
+    await session.send("Page.stopLoading")
+    await expect(message_box(page)).to_have_value(f"for {second}")
+    await message_box(page).press("End")
+    await page.keyboard.type("!")
+    await expect(message_box(page)).to_have_value(f"for {second}!")
+    await page.goto(f"/chat/{first}/")
+    await expect(message_box(page)).to_have_value(f"for {first}")
+
+
+def way_to(page: Page, room: str) -> Locator:
+    return page.get_by_role("navigation", name="Rooms").locator(f'[data-room="{room}"]')
+
+
+async def held(page: Page, address: str) -> tuple[asyncio.Event, asyncio.Event]:
+    """The next answer from there waits: whether it was asked for, and what lets it go."""
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        asked.set()
+        await answer.wait()
+        await route.continue_()
+
+    await page.route(address, hold, times=1)
+    return asked, answer

@@ -68,7 +68,7 @@ LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`')
 FOR_PEOPLE = re.compile(r"[A-Za-z]{2,}[,:.]? \(?[A-Za-z]{2,}|^[A-Z][a-z]+[.…]?$")
 # Names of keys, errors that nobody reads, queries, markup.
 TECHNICAL = re.compile(
-    r"^(Escape|Enter|Home|End|Tab|Shift|Alt|Mod|Files|Accept|Key)$"
+    r"^(Escape|Enter|Home|End|Tab|Backspace|Shift|Alt|Mod|Files|Accept|Key)$"
     r"|^(no |unreadable|not all)|[\[=]|<svg|\(pointer|:not|^[.a-z_]+(,? [a-z]+)+$"
 )
 

@@ -82,7 +82,8 @@ export class MessageComposer extends HTMLElement {
     this.#quoteOf = quoteOf;
     const { text = "", replyTo = null, edit = null, attachments = [] } = drafts.read(room);
     if (attachments.length) this.#restoreFiles(attachments);
-    this.#field.value ||= text;
+    // What was typed before this ran (early.js); nothing was sent by Enter then.
+    this.#field.value = text + this.text.replace(/\n+$/u, "");
     this.#replyTo = replyTo;
     if (edit) this.edit(edit);
     this.#refresh();

@@ -35,7 +35,7 @@ export class ThemeSwitch extends HTMLElement {
   }
 }
 
-/** What the browser draws around the page (js/theme.js does the same on the next one). */
+/** What the browser draws around the page (js/early.js does the same on the next one). */
 function colourFrame(theme) {
   for (const meta of document.querySelectorAll("meta[data-scheme]")) {
     const { scheme } = meta.dataset;
@@ -44,7 +44,7 @@ function colourFrame(theme) {
   }
 }
 
-/** Where nobody is signed in, the pages look as they did last in this browser (js/theme.js). */
+/** Where nobody is signed in, the pages look as they did last in this browser (js/early.js). */
 function keepForTheEntrance(theme) {
   try {
     if (theme === "system") localStorage.removeItem("theme");
