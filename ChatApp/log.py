@@ -1,10 +1,25 @@
 """What may reach the log."""
 
 import logging
+import re
 
+# What follows in these addresses lets in whoever has it.
+KEYS = re.compile(
+    r"(/(?:join|setup|accounts/confirm-email|accounts/password/reset/key)/)[^/\s]+",
+)
 LINE_CHARS = 400
 # uvicorn's words for a fault of ours; whatever else it says a stranger can provoke.
 OUR_FAULT = "Exception in ASGI application"
+
+
+class WithoutKeys(logging.Filter):
+    """Keep from the log what is a key in an address: that of an invitation, say, or of a mail."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        said = record.getMessage()
+        if KEYS.search(said):
+            record.msg, record.args = KEYS.sub(r"\1…", said), ()
+        return True
 
 
 class WithoutTraceback(logging.Filter):

@@ -300,14 +300,21 @@ LOG_LEVEL = env.choice("LOG_LEVEL", ["WARNING", "DEBUG", "INFO", "ERROR", "CRITI
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"no_traceback": {"()": "ChatApp.log.WithoutTraceback"}},
+    "filters": {
+        "no_keys": {"()": "ChatApp.log.WithoutKeys"},
+        "no_traceback": {"()": "ChatApp.log.WithoutTraceback"},
+    },
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["no_keys"],
+        },
         "plain": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["no_traceback"],
+            "filters": ["no_keys", "no_traceback"],
         },
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},

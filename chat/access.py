@@ -129,9 +129,9 @@ def own_membership(user: User, slug: str) -> Membership:
 
 
 def invitation(user: User | AnonymousUser, token: str) -> Invited:
-    """Into what a link lets this person. Raises ChatError(no_such_invitation).
+    """Into what a link lets this person. Raises ChatError: no_such_invitation, forbidden.
 
-    Who was put out of a room is not let in again by a link.
+    Who was put out of a room is not let in again by a link, and reads why.
     """
     found = Invitation.of_token(token, user)
     if found is None:
@@ -140,8 +140,10 @@ def invitation(user: User | AnonymousUser, token: str) -> Invited:
     leads_nowhere = into.room is None if into else not found.made_by.is_superuser
     room = into.room if into else None
     own = membership(user, room) if room and isinstance(user, get_user_model()) else None
-    if leads_nowhere or (own and own.is_shut_out):
+    if leads_nowhere:
         raise no_such_invitation()
+    if own and own.is_shut_out:
+        raise shut_out()
     return Invited(found, room, belongs=bool(own and own.belongs))
 
 

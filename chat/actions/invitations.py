@@ -35,7 +35,7 @@ def revoke_link(*, link: Invitation) -> None:
 
 
 def come_by_link(*, link: Invitation, room: Room, user: User) -> Membership:
-    """Belong to the room into which the link leads. Raises ChatError(no_such_invitation)."""
+    """Belong to the room into which the link leads. Raises ChatError, as `access.invitation`."""
     return node.writer.run(partial(let_in, link, room, user))
 
 
@@ -71,7 +71,9 @@ def let_in(link: Invitation, room: Room, user: User) -> Membership:
         known = access.membership(user, room)
         if known and known.belongs:
             return known
-        if (known and known.is_shut_out) or not link.use(user):
+        if known and known.is_shut_out:
+            raise access.shut_out()
+        if not link.use(user):
             raise no_such_invitation()
         return join(room, user, Membership.Role.MEMBER)
 

@@ -12,7 +12,7 @@ from pytest_django import Settings
 from accounts.invitations import new_key, sealed
 from accounts.models import Invitation, User
 from chat.actions.members import ban, change_role, remove
-from chat.models import Membership, Room
+from chat.models import Membership, Room, RoomInvitation
 from tests.cast import Cast, make_private
 from tests.chatter import PASSWORD
 from tests.http.conftest import Browser
@@ -141,16 +141,21 @@ def test_what_is_revoked_expired_used_up_or_guessed_gets_one_answer_without_the_
     assert not belongs(cast.charlie, private)
 
 
-def test_who_was_put_out_is_not_let_in_by_a_link(
+def test_who_was_put_out_is_not_let_in_by_a_link_and_reads_why(
     cast: Cast, private: Room, browser: Browser
 ) -> None:
     path = make_link(browser(cast.alice))["path"]
     remove(by=own(cast.alice, private), user=cast.bob)
     ban(by=own(cast.alice, private), user=cast.charlie)
     for user in (cast.bob, cast.charlie):
-        assert OVER in browser(user).get(path).content
-        assert OVER in browser(user).post(path).content
+        for answer in (browser(user).get(path), browser(user).post(path)):
+            assert answer.status_code == 403
+            assert b"You were removed from this room" in answer.content
+            assert private.name.encode() not in answer.content
         assert not belongs(user, private)
+    path = make_link(browser(cast.alice))["path"]
+    RoomInvitation.objects.update(room=None)
+    assert OVER in browser(cast.bob).get(path).content
 
 
 def test_a_link_is_worth_what_its_maker_may_do(cast: Cast, private: Room, browser: Browser) -> None:

@@ -1,4 +1,4 @@
-"""What a stranger can provoke is one line in the log, never a traceback."""
+"""What a stranger can provoke is one line in the log, never a traceback; and no key is in it."""
 
 import io
 import logging
@@ -6,8 +6,9 @@ import logging
 import pytest
 from django.core.exceptions import DisallowedHost
 from django.test import Client
+from django.urls import resolve
 
-from ChatApp.log import WithoutTraceback
+from ChatApp.log import WithoutKeys, WithoutTraceback
 
 
 def test_a_record_keeps_its_sentence_and_loses_its_traceback() -> None:
@@ -35,3 +36,31 @@ def test_a_forged_host_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Client(headers={"host": "evil.example"}).get("/accounts/login/").status_code == 400
     assert "evil.example" in output.getvalue()
     assert output.getvalue().count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/join/{key}/",
+        "/setup/{key}/",
+        "/accounts/confirm-email/{key}/",
+        "/accounts/password/reset/key/{key}/",
+    ],
+)
+def test_no_key_that_lets_somebody_in_is_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    output = io.StringIO()
+    handlers = [
+        handler
+        for handler in logging.getLogger().handlers
+        if any(isinstance(each, WithoutKeys) for each in handler.filters)
+    ]
+    assert handlers
+    for handler in handlers:
+        monkeypatch.setattr(handler, "stream", output)
+    path = address.format(key="1f-Secret")
+    logging.getLogger("django.request").warning("%s: %s", "Not Found", path)
+    assert "Secret" not in output.getvalue()
+    assert f"Not Found: {address.format(key='…')}" in output.getvalue()
+    assert resolve(path)
