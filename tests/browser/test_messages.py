@@ -109,6 +109,52 @@ async def test_an_edit_that_is_refused_loses_nothing(
     await expect(message_box(page)).to_have_value("Mine, and better")
 
 
+async def test_what_is_changed_while_the_line_is_away_is_done_when_it_is_back(
+    company: Company, visit: Visitor, room: str
+) -> None:
+    page = await visit(company.server, company.bob, f"/chat/{room}/")
+    other = await visit(company.server, company.alice, f"/chat/{room}/")
+    await is_connected(page)
+    await is_connected(other)
+    for text in ("Teh tomatoes", "Never mind", "Keep this"):
+        await say(page, text)
+        await is_shown(other, "bob", text)
+    gone = await is_shown(page, "You", "Never mind")
+    kept = await is_shown(page, "You", "Keep this")
+    remark = page.get_by_text(re.compile("when the connection is back"))
+    await page.context.set_offline(True)
+    await expect(connection(page)).not_to_be_empty()
+
+    await chooses(page, kept, "👍")
+    await expect(remark).to_have_text("Will be done when the connection is back.")
+    await chooses(page, gone, "Delete")
+    await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    # One's mind can be changed as long as it was not told.
+    await chooses(page, kept, "Edit")
+    await message_box(page).fill("Throw this away")
+    await page.keyboard.press("Enter")
+    await expect(remark).to_have_text("Will be saved when the connection is back.")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_text("Saving…")).to_be_hidden()
+    await chooses(page, await is_shown(page, "You", "Teh tomatoes"), "Edit")
+    await message_box(page).fill("The tomatoes")
+    await page.keyboard.press("Enter")
+    # What is written meanwhile is not taken for saved.
+    await message_box(page).fill("The tomatoes, the beans")
+
+    await page.context.set_offline(False)
+    await is_shown(other, "bob", "The tomatoes")
+    seen = await is_shown(other, "bob", "Keep this")
+    await expect(seen.get_by_role("button", name=re.compile("👍 1")).first).to_be_visible()
+    await expect(other.get_by_text("Never mind")).to_have_count(0)
+    await expect(other.get_by_text("Throw this away")).to_have_count(0)
+    await expect(page.get_by_text("Editing your message")).to_be_visible()
+    await expect(message_box(page)).to_have_value("The tomatoes, the beans")
+    await page.keyboard.press("Enter")
+    await is_shown(other, "bob", "The tomatoes, the beans")
+    await expect(page.get_by_text("Editing your message")).to_be_hidden()
+
+
 async def test_who_is_put_out_of_a_room_can_write_nothing_that_would_be_sent_later(
     company: Company, visit: Visitor, room: str
 ) -> None:

@@ -150,4 +150,58 @@ describe("a question", () => {
     clock.pass(16_000);
     assert.equal((await answer).code, "lost");
   });
+
+  it("waits for the line, for however long, and keeps its place", async () => {
+    const asked = [];
+    let isLive = false;
+    const questions = new Questions({ send: (command) => isLive && asked.push(command.ref), clock });
+    const answers = [questions.ask({ type: "message.edit" }), questions.ask({ type: "message.delete" })];
+    clock.pass(3_600_000);
+    isLive = true;
+    questions.resume();
+    assert.deepEqual(asked, ["q1", "q2"]);
+    questions.resume();
+    assert.equal(asked.length, 2);
+    for (const ref of asked) questions.hear({ type: "ok", ref });
+    assert.deepEqual(await Promise.all(answers), [null, null]);
+  });
+
+  it("under which the line was cut is asked once more, and not for ever", async () => {
+    const asked = [];
+    const questions = new Questions({ send: (command) => asked.push(command), clock });
+    const answer = questions.ask({ type: "reaction.add", emoji: "🍅" });
+    questions.pause();
+    clock.pass(60_000);
+    questions.resume();
+    assert.deepEqual(asked[1], asked[0]);
+    questions.pause();
+    assert.equal((await answer).code, "lost");
+    questions.resume();
+    assert.equal(asked.length, 2);
+  });
+
+  it("that waits can be withdrawn; what was sent stays asked", async () => {
+    const asked = [];
+    let isLive = false;
+    const questions = new Questions({ send: (command) => isLive && asked.push(command.ref), clock });
+    const mind = new AbortController();
+    const withdrawn = questions.ask({ type: "message.edit" }, mind.signal);
+    mind.abort();
+    isLive = true;
+    questions.resume();
+    assert.equal((await withdrawn).code, "withdrawn");
+    assert.deepEqual(asked, []);
+    const late = new AbortController();
+    const answer = questions.ask({ type: "message.edit" }, late.signal);
+    late.abort();
+    questions.hear({ type: "ok", ref: asked[0] });
+    assert.equal(await answer, null);
+  });
+
+  it("is over where no line will come any more", async () => {
+    const questions = new Questions({ send: () => false, clock });
+    const answer = questions.ask({ type: "message.edit" });
+    questions.stop();
+    assert.equal((await answer).code, "lost");
+  });
 });

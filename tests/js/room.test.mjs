@@ -268,16 +268,19 @@ describe("a room", () => {
     assert.equal(room.mayDelete(others), true);
   });
 
-  it("tells how a question ended: done, refused in the server's words, or cut off", async () => {
+  it("tells how a question ended: done, refused in the server's words, or asked once more", async () => {
     connect();
     const answers = [room.edit(1001, "x"), room.delete(1001), room.edit(1001, "y")];
     const refs = sent.slice(-3).map(({ ref }) => ref);
     room.receive({ type: "ok", ref: refs[0] });
     room.receive({ type: "error", ref: refs[1], code: "forbidden", detail: "Not yours." });
     room.closed();
+    const waiting = room.edit(1001, "z");
+    connect();
+    assert.deepEqual(ofType("message.edit").map(({ message }) => message), ["x", "y", "y", "z"]);
+    for (const { ref } of sent.slice(-2)) room.receive({ type: "ok", ref });
     const [done, refused, cut] = await Promise.all(answers);
-    assert.deepEqual([done, refused.detail, cut.code], [null, "Not yours.", "lost"]);
-    assert.equal((await room.edit(1001, "z")).code, "lost");
+    assert.deepEqual([done, refused.detail, cut, await waiting], [null, "Not yours.", null, null]);
   });
 
   it("adds a reaction, and takes one's own back", () => {

@@ -62,17 +62,20 @@ export class MessageActs {
     };
   }
 
-  async #save({ id, clientId, text }) {
-    if (clientId) return this.#saveUnsent(clientId, text);
-    const refusal = await this.#room.edit(id, text);
-    if (refusal) this.#composer.notSaved(refusal.detail);
-    else this.#composer.saved();
+  async #save(change) {
+    const { id, clientId, text, signal } = change;
+    if (clientId) return this.#saveUnsent(change);
+    if (!this.#room.isLive) this.#composer.remark(gettext("Will be saved when the connection is back."));
+    const refusal = await this.#room.edit(id, text, signal);
+    if (!refusal) this.#composer.saved(change);
+    else if (!signal.aborted) this.#composer.notSaved(refusal.detail, signal);
   }
 
-  #saveUnsent(clientId, text) {
+  #saveUnsent(change) {
+    const { clientId, text } = change;
     const isThere = this.#room.outbox.rewrite(clientId, text);
     if (!isThere && text) this.#room.post(text);
-    this.#composer.saved();
+    this.#composer.saved(change);
   }
 
   #editLast() {
@@ -91,6 +94,7 @@ export class MessageActs {
 
   /** Something small that is asked of the server; a refusal is told in its words. */
   async #try(asked) {
+    if (!this.#room.isLive) this.#composer.remark(gettext("Will be done when the connection is back."));
     const refusal = await asked;
     if (refusal) this.#composer.notice(refusal.detail);
   }
@@ -113,7 +117,7 @@ export class MessageActs {
   }
 
   #attempt(act) {
-    return attempt(act, (words) => this.#composer.notice(words));
+    return attempt(act, (words) => this.#composer.noticeUntilLive(words));
   }
 
   #bringPicker = once(() => this.#makePicker());
@@ -155,7 +159,7 @@ export class MessageActs {
 
   #markUnread(item) {
     if (this.#room.markUnread(item)) this.#composer.remark(gettext("Marked as unread from here."));
-    else this.#composer.notice(gettext("Not marked: there is no connection right now."));
+    else this.#composer.noticeUntilLive(gettext("Not marked: there is no connection right now."));
   }
 }
 

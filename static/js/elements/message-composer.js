@@ -27,8 +27,8 @@ const HEARD = [
 
 /**
  * The field for a new message, an answer, or another text for a message that is there.
- * Tells `message-send` {text, replyTo, attachments}, `message-save` {id or clientId, text}, `composer-typed`
- * {text}, `composer-escape` where there was nothing to cancel, and asks with
+ * Tells `message-send` {text, replyTo, attachments}, `message-save` {id or clientId, text, signal: not
+ * wanted any more}, `composer-typed` {text}, `composer-escape` where there was nothing to cancel, and asks with
  * `composer-edit-last`. What completes names and emoji, and the picker,
  * come when they are needed.
  */
@@ -41,7 +41,9 @@ export class MessageComposer extends HTMLElement {
   #replyTo = null;
   /** The new message, while another one is being edited. */
   #aside = "";
-  #isSaving = false;
+  /** While an edit is on its way. @type {AbortController | null} */
+  #saving = null;
+  #isNoticeOfLine = false;
   #draftTimer = null;
   #remarkTimer = null;
   #touch = matchMedia("(pointer: coarse)");
@@ -121,7 +123,7 @@ export class MessageComposer extends HTMLElement {
   edit(message) {
     if (!this.#edited) this.#aside = this.text;
     this.#edited = message;
-    this.#isSaving = false;
+    this.#saving = null;
     this.#field.value = message.text;
     this.#refresh();
     this.#keepDraft();
@@ -129,17 +131,29 @@ export class MessageComposer extends HTMLElement {
     this.#field.setSelectionRange(this.text.length, this.text.length);
   }
 
-  saved() {
-    this.#stopEditing();
+  /**
+   * What was written since then is not.
+   * @param {{text: string, signal: AbortSignal}} saved as `message-save` told it
+   */
+  saved({ text, signal }) {
+    if (!this.#isWaitingFor(signal)) return;
+    this.#saving = null;
+    if (cleaned(this.text) === text) this.#stopEditing();
+    this.#refresh();
     this.#keepDraft();
     this.focus();
   }
 
-  /** The other text stays, so that nothing is lost. */
-  notSaved(detail) {
-    this.#isSaving = false;
+  /** The other text stays, so that nothing is lost. @param {AbortSignal} signal as in `saved` */
+  notSaved(detail, signal) {
+    if (this.#isWaitingFor(signal)) this.#saving = null;
     this.#refresh();
     this.notice(gettext("Not saved. %(detail)s", { detail }));
+  }
+
+  /** Another message may be edited by now, or the same one once more. */
+  #isWaitingFor(signal) {
+    return this.#saving?.signal === signal;
   }
 
   /** What is answered, or edited, may have changed. */
@@ -160,7 +174,14 @@ export class MessageComposer extends HTMLElement {
 
   /** One sentence of trouble under the field, until the next key. */
   notice(text) {
+    this.#isNoticeOfLine = false;
     this.#say("notice", text);
+  }
+
+  /** Or until the line is back. */
+  noticeUntilLive(text) {
+    this.notice(text);
+    this.#isNoticeOfLine = true;
   }
 
   /** One sentence that all went well; it goes by itself. */
@@ -185,6 +206,11 @@ export class MessageComposer extends HTMLElement {
   }
 
   /** The line is back: what waits for it goes on. */
+  becameLive() {
+    if (this.#isNoticeOfLine) this.notice("");
+    this.resumeUploads();
+  }
+
   resumeUploads() {
     this.#tray?.resume();
   }
@@ -247,9 +273,15 @@ export class MessageComposer extends HTMLElement {
 
   #cancel(event) {
     event.preventDefault();
-    if (this.#edited) this.#stopEditing();
-    else this.#replyTo = null;
+    this.#saving?.abort();
+    if (!this.#edited) this.#replyTo = null;
     this.notice("");
+    this.#say("remark", "");
+    this.#cease();
+  }
+
+  #cease() {
+    this.#stopEditing();
     this.#refresh();
     this.#keepDraft();
     this.focus();
@@ -258,7 +290,7 @@ export class MessageComposer extends HTMLElement {
   #stopEditing() {
     if (!this.#edited) return;
     this.#edited = null;
-    this.#isSaving = false;
+    this.#saving = null;
     this.#field.value = this.#aside;
     this.#aside = "";
     this.#refresh();
@@ -359,14 +391,14 @@ export class MessageComposer extends HTMLElement {
   }
 
   #save(text) {
-    if (this.#isSaving) return;
+    if (this.#saving) return;
     const { id, clientId, text: before, hasFiles } = this.#edited;
-    if (text === before && id) return this.saved();
+    if (text === before && id) return this.#cease();
     if (!hasWords(text) && !hasFiles) return this.notice(gettext("A message needs some text. To take it back, delete it."));
-    this.#isSaving = true;
+    this.#saving = new AbortController();
     this.notice("");
     this.#refresh();
-    this.#tell("message-save", { id, clientId, text });
+    this.#tell("message-save", { id, clientId, text, signal: this.#saving.signal });
   }
 
   #typed({ isComposing }) {
@@ -423,7 +455,7 @@ export class MessageComposer extends HTMLElement {
     this.#grow();
     this.classList.toggle("composer--empty", !this.text.trim() && this.#hasNoFiles);
     this.classList.toggle("composer--editing", Boolean(this.#edited));
-    this.setAttribute("aria-busy", this.#isSaving);
+    this.setAttribute("aria-busy", Boolean(this.#saving));
     this.#showContext();
     this.#showButton();
     this.#showLeft(charactersLeft(this.text, this.#limit));
@@ -443,7 +475,7 @@ export class MessageComposer extends HTMLElement {
   }
 
   get #editLabel() {
-    if (this.#isSaving) return gettext("Saving…");
+    if (this.#saving) return gettext("Saving…");
     return this.#edited.clientId ? gettext("Editing an unsent message") : gettext("Editing your message");
   }
 

@@ -322,7 +322,7 @@ export class RoomPage extends HTMLElement {
   /** At the message box, which an open drawer would cover. */
   #complain(words) {
     if (words) this.querySelector(".drawer:popover-open")?.hidePopover();
-    this.#composer.notice(words);
+    this.#composer.noticeUntilLive(words);
   }
 
   // --- The reader ---
@@ -443,7 +443,7 @@ export class RoomPage extends HTMLElement {
     this.#people.isLive = this.#room.isLive;
     if (!this.#room.isLive) return;
     this.#errands.open();
-    this.#composer.resumeUploads();
+    this.#composer.becameLive();
   }
 
   #tellAttention(isIdle) {

@@ -1,11 +1,16 @@
-// Commands that are answered once, by `ok` or by `error`; the answer is known by its `ref`.
+// Commands that are answered once, by `ok` or by `error`; the answer is known by its `ref`. Where the
+// line is away they wait for it, as messages do; and what it was cut under is asked once more, which
+// does no harm: to change, to delete and to react are the same done twice.
 
 import { gettext } from "./words.js";
 
 const ANSWER_MS = 15_000;
-const lost = (detail) => ({ code: "lost", detail });
-const noLine = () => lost(gettext("There is no connection right now."));
-const noAnswer = () => lost(gettext("The connection was lost before it was done."));
+const TRIES = 2;
+const lost = () => ({
+  code: "lost",
+  detail: gettext("The connection was lost before it was done."),
+});
+const withdrawn = () => ({ code: "withdrawn", detail: "" });
 
 /** @typedef {{code: string, detail: string}} Refusal */
 
@@ -21,23 +26,50 @@ export class Questions {
     this.#clock = clock;
   }
 
-  /** @returns {Promise<Refusal | null>} null: it is done */
-  ask(command) {
+  /**
+   * @param {object} command
+   * @param {AbortSignal} [signal] that it is not wanted any more; what was sent stays asked
+   * @returns {Promise<Refusal | null>} null: it is done
+   */
+  ask(command, signal) {
     const ref = `q${(this.#asked += 1)}`;
-    if (!this.#send({ ...command, ref })) return Promise.resolve(noLine());
+    const question = { command: { ...command, ref }, timer: null, tries: 0 };
+    this.#open.set(ref, question);
+    signal?.addEventListener("abort", () => question.tries || this.#answer(ref, withdrawn()));
     return new Promise((resolve) => {
-      const timer = this.#clock.setTimeout(() => this.#answer(ref, noAnswer()), ANSWER_MS);
-      this.#open.set(ref, { resolve, timer });
+      question.resolve = resolve;
+      this.#put(question);
     });
+  }
+
+  /** The line is there. */
+  resume() {
+    for (const question of this.#open.values()) if (question.timer === null) this.#put(question);
   }
 
   hear(event) {
     this.#answer(event.ref, event.type === "ok" ? null : event);
   }
 
-  /** The line is down: what is not answered by now will not be. */
-  lose() {
-    for (const ref of [...this.#open.keys()]) this.#answer(ref, noAnswer());
+  /** The line is down: what was sent may have been heard or not. */
+  pause() {
+    for (const [ref, question] of this.#open) {
+      this.#clock.clearTimeout(question.timer);
+      question.timer = null;
+      if (question.tries === TRIES) this.#answer(ref, lost());
+    }
+  }
+
+  /** No line will come any more. */
+  stop() {
+    for (const ref of this.#open.keys()) this.#answer(ref, lost());
+  }
+
+  #put(question) {
+    const { command } = question;
+    if (!this.#send(command)) return;
+    question.tries += 1;
+    question.timer = this.#clock.setTimeout(() => this.#answer(command.ref, lost()), ANSWER_MS);
   }
 
   #answer(ref, refusal) {

@@ -154,7 +154,7 @@ export class Room extends EventTarget {
   closed() {
     this.#subscription.end();
     this.outbox.close();
-    this.#questions.lose();
+    this.#questions.pause();
     this.typists.clear();
     this.#tell("live");
   }
@@ -216,6 +216,7 @@ export class Room extends EventTarget {
     this.originals.retry();
     this.reading.opened();
     this.outbox.open();
+    this.#questions.resume();
   }
 
   #hearPresence(event) {
@@ -283,6 +284,7 @@ export class Room extends EventTarget {
 
   #end(event) {
     this.closed();
+    this.#questions.stop();
     this.isGone = true;
     this.#tell("standing");
     this.#tell("gone", event);
@@ -295,9 +297,12 @@ export class Room extends EventTarget {
     return this.outbox.add(text, replyTo, attachments);
   }
 
-  /** @returns {Promise<import("./questions.js").Refusal | null>} as all of these */
-  edit(id, text) {
-    return this.#questions.ask({ type: "message.edit", message_id: id, message: text });
+  /**
+   * @param {AbortSignal} [signal] see Questions.ask
+   * @returns {Promise<import("./questions.js").Refusal | null>} as all of these
+   */
+  edit(id, text, signal) {
+    return this.#questions.ask({ type: "message.edit", message_id: id, message: text }, signal);
   }
 
   delete(id) {
