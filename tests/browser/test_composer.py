@@ -161,7 +161,9 @@ async def test_files_are_chosen_removed_sent_and_looked_at(
     await is_fine(page, "the tray")
     # With one in trouble nothing is sent by accident.
     await page.get_by_role("button", name="Send").click()
-    await expect(page.get_by_role("alert")).to_contain_text(["remove it"])
+    await expect(page.get_by_role("alert")).to_have_text(
+        ["2 files cannot be sent. Remove them, then send."]
+    )
     # The next file moves to where the second click of a double one comes down.
     await tray(page).get_by_role("button", name="Remove Also empty.txt").dblclick()
     await expect(tray(page).get_by_role("listitem")).to_have_count(3)

@@ -192,11 +192,13 @@ async def test_settings_take_effect_on_every_screen(company: Company, visit: Vis
     await expect(menu.get_by_role("button", name="Delete")).to_be_visible()
     await expect(menu.get_by_role("button", name="Edit")).to_be_hidden()
     await bob.keyboard.press("Escape")
+    await bob.get_by_role("main").focus()
     await alice.get_by_role("button", name="Bring the room back").click()
     await alice.get_by_role("radio", name="Everybody").check()
     await alice.get_by_role("button", name="Save").click()
     await expect(message_box(bob)).to_have_value("It hung here")
-    await bob.get_by_role("button", name="Send").click()
+    await expect(message_box(bob)).to_be_focused()
+    await bob.keyboard.press("Enter")
     await is_shown(bob, "You", "It hung here")
 
 

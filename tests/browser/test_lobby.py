@@ -72,7 +72,7 @@ async def test_what_happens_elsewhere_shows_on_the_page_of_all_rooms(
     async with bob.tab(room) as tab:
         await tab.post("Is anybody there?")
         await expect(waiting(page, room)).to_have_text("1 unread")
-        await expect(line).to_have_text("Last message this minute", use_inner_text=True)
+        await expect(line).to_have_text("Last message just now", use_inner_text=True)
         await expect(page).to_have_title("(1) Rooms – ChatApp")
         await tab.post(f"You, @{dora.username}?")
         await expect(waiting(page, room)).to_have_text("1 for you, 2 unread")

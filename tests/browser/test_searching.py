@@ -59,11 +59,20 @@ async def test_what_was_said_long_ago_is_found_by_keyboard_and_shown_where_it_st
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Enter")
-    await expect(page.get_by_role("dialog", name="Search messages")).to_be_hidden()
+    dialog = page.get_by_role("dialog", name="Search messages")
+    await expect(dialog).to_be_hidden()
     target = page.locator(".message--target")
     await expect(target).to_contain_text("stands behind the door")
     await expect(target).to_be_in_viewport()
     await expect(page).to_have_url(re.compile(f"/chat/{shed}/#message-"))
+
+    # Enter leads to the newest at once.
+    await page.keyboard.press("Control+Shift+F")
+    await look_for(page, f"ladder{sign} here")
+    await expect(hits(page)).to_have_count(1)
+    await page.keyboard.press("Enter")
+    await expect(page).to_have_url(re.compile(f"/chat/{attic}/#message-"))
+    await expect(page.locator(".message--target")).to_contain_text("here")
 
 
 async def test_a_hit_in_another_room_leads_there(company: Company, visit: Visitor) -> None:

@@ -28,7 +28,7 @@ describe("dates as the reader has them", () => {
 
   it("tell how long ago something was", () => {
     const ago = (ms) => berlin.ago(new Date(now - ms), now);
-    assert.equal(ago(20_000), "this minute");
+    assert.equal(ago(20_000), "just now");
     assert.equal(ago(5 * 60_000), "5 minutes ago");
     assert.equal(ago(26 * 3_600_000), "yesterday");
     assert.equal(ago(60 * 24 * 3_600_000), "2 months ago");

@@ -332,7 +332,7 @@ export class MessageComposer extends HTMLElement {
   #areFilesReady() {
     if (this.#hasNoFiles) return true;
     if (this.#tray.hasFailed) {
-      this.notice(gettext("A file was not uploaded. Try it again or remove it, then send."));
+      this.notice(this.#tray.advice);
       return false;
     }
     this.#isSendingSoon = this.#tray.isBusy;

@@ -58,15 +58,23 @@ export class MessageSearchDialog extends HTMLElement {
     this.#timer = setTimeout(() => this.#ask(), pause);
   }
 
+  /** What was found for these words is gone to, the newest of it. */
   #submitted(event) {
     event.preventDefault();
     clearTimeout(this.#timer);
-    this.#ask();
+    const { found, state, wanted, room } = this.#search;
+    const isAsked = wanted === this.#field.value.trim() && room === this.#room;
+    if (isAsked && state === "found" && found.length) this.#list.querySelector("a").click();
+    else if (!isAsked || state !== "asking") this.#ask();
   }
 
   #ask() {
+    this.#search.search(this.#field.value, this.#room);
+  }
+
+  get #room() {
     const isHere = this.querySelector("[name=search-in]:checked").value === "room";
-    this.#search.search(this.#field.value, isHere ? this.#setting.room : "");
+    return isHere ? this.#setting.room : "";
   }
 
   /** From the field down into what was found, and back up. */

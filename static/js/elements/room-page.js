@@ -287,6 +287,8 @@ export class RoomPage extends HTMLElement {
     const words = WHY_CLOSED[this.#room.whyClosed]?.() ?? "";
     if (words && this.#composer.contains(document.activeElement)) this.querySelector("main").focus();
     this.#composer.isClosed = Boolean(words);
+    const isNowhere = [document.body, this.querySelector("main")].includes(document.activeElement);
+    if (!words && isNowhere) this.#focusComposer();
     this.querySelector(".foot__closed").dataset.why = this.#room.whyClosed;
     write(this.querySelector(".foot__closed-words"), words);
   }

@@ -101,6 +101,8 @@ function previewOf({ file, type, record }) {
 }
 
 function redraw(row, { state, progress, trouble, size, canRetry }) {
+  // It asks for something.
+  const isNews = state === "failed" && row.dataset.state !== state;
   row.dataset.state = state;
   const bar = row.querySelector("progress");
   bar.hidden = state === "done" || state === "failed";
@@ -109,6 +111,7 @@ function redraw(row, { state, progress, trouble, size, canRetry }) {
   if (state === "queued" || state === "waiting") bar.value = 0;
   write(row.querySelector(".tray__words"), trouble || sizeOf(size, readersLocale()));
   row.querySelector("[data-does=retry]").hidden = state !== "failed" || !canRetry;
+  if (isNews) row.scrollIntoView({ block: "nearest" });
 }
 
 function wordsFor(tray) {

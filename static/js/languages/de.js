@@ -50,7 +50,6 @@ speak({
   "Not saved. %(detail)s": "Nicht gespeichert. %(detail)s",
   "The message was deleted meanwhile.": "Die Nachricht wurde inzwischen gelöscht.",
   "A message that was sent gets no further files.": "Eine gesendete Nachricht bekommt keine weiteren Dateien.",
-  "A file was not uploaded. Try it again or remove it, then send.": "Eine Datei wurde nicht hochgeladen. Versuch es noch einmal oder entferne sie, dann sende.",
   "Will be sent when the files are uploaded.": "Wird gesendet, sobald die Dateien hochgeladen sind.",
   "A message needs some text. To take it back, delete it.": "Eine Nachricht braucht Text. Um sie zurückzunehmen, lösche sie.",
   "Cancel the reply": "Antwort abbrechen",
@@ -185,6 +184,7 @@ speak({
     "%(count)s Nachricht wartet darauf, gesendet zu werden.",
     "%(count)s Nachrichten warten darauf, gesendet zu werden."
   ],
+  "just now": "gerade eben",
   "Recently used": "Zuletzt benutzt",
   "Smileys and emotion": "Smileys und Gefühle",
   "People and body": "Menschen und Körper",
@@ -249,6 +249,14 @@ speak({
   "There is no connection: not everybody could be looked at.": "Es gibt keine Verbindung: Es konnten nicht alle durchsucht werden.",
   "The server cannot say right now who else is here.": "Der Server kann gerade nicht sagen, wer sonst noch hier ist.",
   "The connection was lost before it was done.": "Die Verbindung brach ab, bevor es getan war.",
+  "%(count)s file was not uploaded. Try it again or remove it, then send.": [
+    "%(count)s Datei wurde nicht hochgeladen. Versuch es noch einmal oder entferne sie, dann sende.",
+    "%(count)s Dateien wurden nicht hochgeladen. Versuch es noch einmal oder entferne sie, dann sende."
+  ],
+  "%(count)s file cannot be sent. Remove it, then send.": [
+    "%(count)s Datei kann nicht gesendet werden. Entferne sie, dann sende.",
+    "%(count)s Dateien können nicht gesendet werden. Entferne sie, dann sende."
+  ],
   "A message has at most %(count)s files.": "Eine Nachricht hat höchstens %(count)s Dateien.",
   "This file is empty.": "Diese Datei ist leer.",
   "Too large: at most %(size)s.": "Zu groß: höchstens %(size)s.",

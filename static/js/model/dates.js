@@ -1,5 +1,7 @@
 // Times in the reader's zone and words.
 
+import { gettext } from "./words.js";
+
 const MINUTE_S = 60;
 /** In every time zone a day begins at a quarter of an hour. */
 const QUARTER_MS = 15 * 60 * 1000;
@@ -71,7 +73,9 @@ export class Dates {
   /** "5 minutes ago" */
   ago(date, now) {
     const seconds = (date - now) / 1000;
-    const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? UNITS.at(-1);
+    const found = UNITS.find(([, length]) => Math.abs(seconds) >= length);
+    if (!found) return gettext("just now");
+    const [unit, size] = found;
     return this.#relative.format(Math.trunc(seconds / size), unit);
   }
 

@@ -2,7 +2,7 @@
 // in trouble. What could not be sent for want of a line waits for it. Pure.
 
 import { sizeOf } from "./text.js";
-import { gettext } from "./words.js";
+import { gettext, ngettext } from "./words.js";
 
 const AT_ONCE = 2;
 const NO_ANSWER = 0;
@@ -68,7 +68,28 @@ export class Tray {
   }
 
   get hasFailed() {
-    return this.entries.some(({ state }) => state === "failed");
+    return this.#failed.length > 0;
+  }
+
+  /** What is to be done about those that failed before the message can be sent. */
+  get advice() {
+    const failed = this.#failed;
+    if (failed.some(({ canRetry }) => canRetry)) {
+      return ngettext(
+        "%(count)s file was not uploaded. Try it again or remove it, then send.",
+        "%(count)s files were not uploaded. Try them again or remove them, then send.",
+        failed.length,
+      );
+    }
+    return ngettext(
+      "%(count)s file cannot be sent. Remove it, then send.",
+      "%(count)s files cannot be sent. Remove them, then send.",
+      failed.length,
+    );
+  }
+
+  get #failed() {
+    return this.entries.filter(({ state }) => state === "failed");
   }
 
   /** Whether closing the page would lose a file. */
