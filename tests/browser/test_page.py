@@ -173,3 +173,30 @@ class HeldLine:
         for other in others:
             self.held.put_nowait(other)
         self.say(event)
+
+
+async def test_things_are_found_by_names_that_stay(
+    company: Company, visit: Visitor, room: str
+) -> None:
+    """Scripts, aids and tests that are not ours go by them."""
+    page = await visit(company.server, company.alice, "/chat/")
+    await expect(page.get_by_role("textbox", name="Room name", exact=True)).to_be_visible()
+    await expect(page.get_by_role("button", name="Enter room", exact=True)).to_be_visible()
+    await page.goto(f"/chat/{room}/")
+    await is_connected(page)
+    await expect(page.get_by_role("textbox", name="Message", exact=True)).to_be_visible()
+    await expect(page.get_by_role("button", name="Send", exact=True)).to_be_visible()
+    await expect(page.get_by_role("list", name="People here", exact=True)).to_be_visible()
+    await expect(page.get_by_role("navigation", name="Rooms", exact=True)).to_be_visible()
+    await expect(page.get_by_role("status", name="Connection", exact=True)).to_be_empty()
+    log = page.get_by_role("log", name="Messages", exact=True)
+    own = log.get_by_role("article").first
+    await expect(own).to_have_accessible_name(re.compile("^You"))
+    await own.hover()
+    await own.get_by_role("button", name="Message actions", exact=True).click()
+    menu = page.get_by_role("group", name="Message actions", exact=True)
+    for name in ("Edit", "Delete", "Reply", "React", "Copy link"):
+        await expect(menu.get_by_role("button", name=name, exact=True)).to_be_visible()
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Search messages", exact=True).click()
+    await expect(page.get_by_role("searchbox", name="Search messages", exact=True)).to_be_focused()

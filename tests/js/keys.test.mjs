@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 
+import { HELP } from "../../static/js/model/key-help.js";
 import { askedBy, KEYS, keyCaps } from "../../static/js/model/keys.js";
 
 const ELSEWHERE = { isMac: false, isWriting: false };
@@ -42,6 +43,12 @@ describe("a key", () => {
   it("is shown as the keyboard has it", () => {
     assert.deepEqual(keyCaps("Mod+K", false), ["Ctrl", "K"]);
     assert.deepEqual(keyCaps("Alt+Shift+ArrowDown", true), ["⌥", "⇧", "↓"]);
-    for (const { words } of KEYS.flatMap(({ keys }) => keys)) assert.ok(words());
+  });
+
+  it("has its words in the help", () => {
+    const told = HELP.flatMap(({ keys }) => keys);
+    for (const { words } of told) assert.ok(words());
+    const does = told.map(({ does }) => does).filter(Boolean);
+    assert.deepEqual(does.toSorted(), Object.keys(KEYS).toSorted());
   });
 });

@@ -149,7 +149,10 @@ export class Guide {
   }
 
   async #openKeys() {
-    const [{ KeysDialog }] = await bring(import.meta, "./keys-dialog.js");
+    const [[{ KeysDialog }]] = await Promise.all([
+      bring(import.meta, "./keys-dialog.js", "../model/key-help.js"),
+      bringStyles("keys"),
+    ]);
     this.only("keys-dialog", KeysDialog, "keys").toggle(this.isMac, this.#parts.works);
   }
 
@@ -241,7 +244,10 @@ export class Guide {
 }
 
 async function bringSwitcher() {
-  const [{ RoomSwitcher }] = await bring(import.meta, "./room-switcher.js", "../model/switcher.js");
+  const [[{ RoomSwitcher }]] = await Promise.all([
+    bring(import.meta, "./room-switcher.js", "../model/switcher.js"),
+    bringStyles("finder"),
+  ]);
   return RoomSwitcher;
 }
 
@@ -312,6 +318,7 @@ export class RoomGuide {
   async #search() {
     const [[{ MessageSearchDialog }]] = await Promise.all([
       bring(import.meta, "./message-search.js", "../model/message-search.js"),
+      bringStyles("finder"),
       bringStyles("search"),
     ]);
     const dialog = this.#guide.only("message-search", MessageSearchDialog, "search");

@@ -1,4 +1,5 @@
-import { KEYS, keyCaps } from "../model/keys.js";
+import { HELP } from "../model/key-help.js";
+import { keyCaps } from "../model/keys.js";
 
 /** The keys, as the table has them. */
 export class KeysDialog extends HTMLElement {
@@ -10,7 +11,7 @@ export class KeysDialog extends HTMLElement {
     const dialog = this.querySelector("dialog");
     if (dialog.open) return dialog.close();
     this.querySelector(".keys__close").onclick = () => dialog.close();
-    const working = KEYS.map(({ title, keys }) => ({ title, keys: keys.filter(works) }));
+    const working = HELP.map(({ title, keys }) => ({ title, keys: keys.filter(works) }));
     const groups = working.filter(({ keys }) => keys.length).map((group) => drawGroup(group, isMac));
     this.querySelector(".keys__groups").replaceChildren(...groups);
     dialog.showModal();

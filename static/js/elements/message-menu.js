@@ -107,10 +107,19 @@ export class MessageMenu extends HTMLElement {
 
   #choose(choice) {
     if (!choice) return;
+    if (choice.dataset.shows) return this.#showReactions();
     this.#close();
     const { action, emoji } = choice.dataset;
     const detail = { item: this.#item, emoji, button: this.#button };
     this.dispatchEvent(new CustomEvent(`message-${action}`, { bubbles: true, detail }));
+  }
+
+  #showReactions() {
+    const row = this.querySelector(".menu__row");
+    row.classList.remove("menu__row--called");
+    row.getBoundingClientRect();
+    row.classList.add("menu__row--called");
+    this.#quick[0].focus();
   }
 
   #close() {

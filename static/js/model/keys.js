@@ -1,59 +1,21 @@
-// The keys of the room's page, in one table: what is pressed is looked up in it, and the dialog
-// that shows them is made from it.
+// The keys of the pages: what is pressed is looked up in one table. The words about them come with
+// the dialog that shows them (key-help.js).
 
 import { gettext } from "./words.js";
 
-/**
- * `press` are combinations, any of which will do; "Mod" is Command on a Mac and Control elsewhere.
- * Where `does` is missing, whoever has the focus hears the key by itself.
- * @typedef {{does?: string, press: string[], words: () => string}} Key
- * @type {{title: () => string, keys: Key[]}[]}
- */
-export const KEYS = [
-  {
-    title: () => gettext("Getting around"),
-    keys: [
-      { does: "switch", press: ["Mod+K"], words: () => gettext("Go to a room or person") },
-      { does: "search", press: ["Mod+Shift+F"], words: () => gettext("Search messages") },
-      { does: "nextUnread", press: ["Alt+Shift+ArrowDown"], words: () => gettext("Next unread room") },
-      {
-        does: "previousUnread",
-        press: ["Alt+Shift+ArrowUp"],
-        words: () => gettext("Previous unread room"),
-      },
-      { does: "next", press: ["Alt+ArrowDown"], words: () => gettext("Next room") },
-      { does: "previous", press: ["Alt+ArrowUp"], words: () => gettext("Previous room") },
-      { does: "keys", press: ["?"], words: () => gettext("Show these keys, outside the message box") },
-      { press: ["Escape"], words: () => gettext("Close dialog or menu") },
-    ],
-  },
-  {
-    title: () => gettext("Writing"),
-    keys: [
-      { press: ["Enter"], words: () => gettext("Send") },
-      { press: ["Shift+Enter"], words: () => gettext("New line") },
-      { press: ["ArrowUp"], words: () => gettext("Edit your last message, when nothing is written") },
-      { press: ["Escape"], words: () => gettext("Cancel edit or reply") },
-    ],
-  },
-  {
-    title: () => gettext("Reading"),
-    keys: [
-      { press: ["Shift+Tab"], words: () => gettext("From the message box to the messages") },
-      {
-        press: ["Escape"],
-        words: () => gettext("Jump to the newest and mark all read, when nothing is written"),
-      },
-      { press: ["ArrowUp", "ArrowDown"], words: () => gettext("From message to message") },
-      { press: ["Home", "End"], words: () => gettext("First and last message on the page") },
-      { press: ["Tab"], words: () => gettext("Open the menu of a message") },
-    ],
-  },
-];
+/** By what they do; "Mod" is Command on a Mac and Control elsewhere. */
+export const KEYS = {
+  switch: "Mod+K",
+  search: "Mod+Shift+F",
+  nextUnread: "Alt+Shift+ArrowDown",
+  previousUnread: "Alt+Shift+ArrowUp",
+  next: "Alt+ArrowDown",
+  previous: "Alt+ArrowUp",
+  keys: "?",
+};
 
 /** Who has the focus there types signs. */
 export const WRITING = "textarea, select, [contenteditable], input:not([type=radio], [type=checkbox])";
-const WATCHED = KEYS.flatMap(({ keys }) => keys).filter(({ does }) => does);
 const MODIFIERS = ["Mod", "Alt", "Shift"];
 
 /**
@@ -63,9 +25,9 @@ const MODIFIERS = ["Mod", "Alt", "Shift"];
  */
 export function askedBy(event, { isMac, isWriting }) {
   if (event.isComposing) return null;
-  const isIt = (combination) => isPressed(combination, event, isMac);
-  const key = WATCHED.find(({ press }) => press.some(isIt));
-  return !key || (isWriting && key.press.every(isSign)) ? null : key.does;
+  const isIt = (does) => isPressed(KEYS[does], event, isMac);
+  const does = Object.keys(KEYS).find(isIt);
+  return !does || (isWriting && isSign(KEYS[does])) ? null : does;
 }
 
 const isSign = (combination) => combination.length === 1;
