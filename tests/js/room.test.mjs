@@ -259,6 +259,18 @@ describe("a room", () => {
     assert.deepEqual(gone, ["no_such_room"]);
   });
 
+  it("leaves what waits to its writer, who was put out and may be let in again", () => {
+    connect();
+    room.closed();
+    const { clientId } = room.post("a bitter word");
+    room.receive({ type: "room.removed", room: "lobby" });
+    assert.equal(room.outbox.get(clientId).state, "failed");
+    connect();
+    assert.equal(ofType("message.post").length, 0);
+    room.outbox.retry(clientId);
+    assert.equal(room.outbox.get(clientId).state, "waiting");
+  });
+
   it("lets people delete their own messages, and moderators everybody's", () => {
     connect();
     room.receive(server.post("ada", "mine", "x"));

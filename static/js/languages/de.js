@@ -249,6 +249,7 @@ speak({
   "There is no connection: not everybody could be looked at.": "Es gibt keine Verbindung: Es konnten nicht alle durchsucht werden.",
   "The server cannot say right now who else is here.": "Der Server kann gerade nicht sagen, wer sonst noch hier ist.",
   "The connection was lost before it was done.": "Die Verbindung brach ab, bevor es getan war.",
+  "You were not in the room any more.": "Du warst nicht mehr in dem Raum.",
   "%(count)s file was not uploaded. Try it again or remove it, then send.": [
     "%(count)s Datei wurde nicht hochgeladen. Versuch es noch einmal oder entferne sie, dann sende.",
     "%(count)s Dateien wurden nicht hochgeladen. Versuch es noch einmal oder entferne sie, dann sende."

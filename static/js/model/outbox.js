@@ -142,6 +142,12 @@ export class Outbox {
     this.#changed();
   }
 
+  /** What waits is for its writer to decide: it does not go by itself if the way is open again. */
+  refuseAll(error) {
+    const waiting = this.#entries.filter(({ state }) => state === "waiting");
+    for (const { clientId } of waiting) this.refuse(clientId, error);
+  }
+
   retry(clientId) {
     if (this.#revive(this.get(clientId))) this.#changed();
   }

@@ -11,6 +11,7 @@ import { Questions } from "./questions.js";
 import { Reading } from "./reading.js";
 import { SUBSCRIBE, Subscription } from "./subscription.js";
 import { Typists } from "./typing.js";
+import { gettext } from "./words.js";
 
 /**
  * Events: `change` (timeline or outbox), `people` {left}, `standing` (one's own), `typing`, `live`,
@@ -286,6 +287,7 @@ export class Room extends EventTarget {
     this.closed();
     this.#questions.stop();
     this.isGone = true;
+    this.outbox.refuseAll({ code: "gone", detail: gettext("You were not in the room any more.") });
     this.#tell("standing");
     this.#tell("gone", event);
   }
