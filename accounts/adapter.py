@@ -28,7 +28,12 @@ log = logging.getLogger("accounts.mail")
 INVITATION_KEY = "invitation"
 
 CONFIRMATION_SENT = "account/messages/email_confirmation_sent.txt"
-PRINTED = "django.core.mail.backends.console.EmailBackend"
+PRINTER = "django.core.mail.backends.console.EmailBackend"
+
+
+def is_mail_printed() -> bool:
+    """Whether mail goes nowhere but to where the server was started."""
+    return bool(settings.EMAIL_BACKEND == PRINTER)
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -95,9 +100,8 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         **more: Any,
     ) -> None:
         # Nobody waits for a mail that is only printed where the server was started.
-        if message_template == CONFIRMATION_SENT and settings.EMAIL_BACKEND == PRINTED:
-            return
-        super().add_message(request, level, message_template, *rest, **more)
+        if message_template != CONFIRMATION_SENT or not is_mail_printed():
+            super().add_message(request, level, message_template, *rest, **more)
 
     def send_notification_mail(
         self, template_prefix: str, user: User, *rest: Any, **more: Any

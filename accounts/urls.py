@@ -6,7 +6,8 @@ No name in templates/registration/ is one that the admin's password pages look u
 from allauth.account import views as allauth_views
 from django.urls import include, path, re_path
 
-from accounts.views import LoginView, ProfileView, choose_theme, sign_out_elsewhere
+from accounts.adapter import is_mail_printed
+from accounts.views import EmailView, LoginView, ProfileView, choose_theme, sign_out_elsewhere
 
 urlpatterns = [
     path("", ProfileView.as_view(), name="account_profile"),
@@ -31,7 +32,8 @@ urlpatterns = [
     path(
         "password/reset/done/",
         allauth_views.PasswordResetDoneView.as_view(
-            template_name="registration/password_reset_sent.html"
+            template_name="registration/password_reset_sent.html",
+            extra_context={"is_mail_printed": is_mail_printed},
         ),
         name="account_reset_password_done",
     ),
@@ -54,5 +56,6 @@ urlpatterns = [
         allauth_views.PasswordChangeView.as_view(template_name="registration/password_change.html"),
         name="account_change_password",
     ),
+    path("email/", EmailView.as_view(), name="account_email"),
     path("", include("allauth.urls")),
 ]

@@ -22,6 +22,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django.views.generic import UpdateView
 
 from accounts import setup
+from accounts.adapter import is_mail_printed
 from accounts.forms import AdministratorForm, ProfileForm
 from accounts.languages import language_of
 from accounts.models import User
@@ -35,6 +36,20 @@ class LoginView(allauth_views.LoginView):  # type: ignore[misc]
         context["signup_open"] = get_adapter().is_open_for_signup(self.request)
         context["nobody_is_here"] = setup.nobody_is_here()
         return context
+
+
+class EmailView(allauth_views.EmailView):  # type: ignore[misc]
+    def _action_send(self, request: HttpRequest, *rest: Any, **more: Any) -> HttpResponse | None:
+        """As allauth, which says nothing where no mail comes."""
+        answer: HttpResponse | None = super()._action_send(request, *rest, **more)
+        if is_mail_printed():
+            messages.warning(
+                request,
+                _("This server sends no mail yet. Ask whoever runs it: the link is in its log."),
+            )
+        elif not self._did_send_verification_email:
+            messages.info(request, _("A mail was sent minutes ago. Wait a little, then try again."))
+        return answer
 
 
 @sensitive_post_parameters("password1", "password2")

@@ -43,6 +43,23 @@ def test_who_signs_up_is_told_of_a_mail_unless_it_is_only_printed(
     assert ("new@example.org" in page) == is_told
 
 
+@pytest.mark.parametrize(("way", "is_told"), [("console", True), ("locmem", False)])
+def test_who_waits_for_a_mail_that_is_only_printed_reads_where_it_is(
+    client: Client, settings: Settings, way: str, is_told: bool
+) -> None:
+    settings.EMAIL_BACKEND = f"django.core.mail.backends.{way}.EmailBackend"
+    sign_up(client, "ada")
+    client.get("/accounts/email/")
+    asked = {"email": "new@example.org", "action_send": ""}
+    page = client.post("/accounts/email/", asked, follow=True).content.decode()
+    assert ("This server sends no mail yet." in page) == is_told
+    # One went when she signed up.
+    assert ("A mail was sent minutes ago." in page) != is_told
+    client.logout()
+    page = client.post("/accounts/password/reset/", {"email": "new@example.org"}, follow=True)
+    assert ("This server sends no mail yet." in page.content.decode()) == is_told
+
+
 def test_the_name_is_kept_as_it_was_typed(client: Client) -> None:
     sign_up(client, "AdaLovelace")
     assert User.objects.get().username == "AdaLovelace"
