@@ -63,9 +63,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def save_user(
         self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True
     ) -> User:
+        # The password is hashed before: that takes long, and nobody else can write meanwhile.
+        super().save_user(request, user, form, commit=False)
+        if not commit:
+            return user
         try:
             with transaction.atomic():
-                super().save_user(request, user, form, commit)
+                user.save()
                 if not getattr(form, "needs_no_invitation", False):
                     self.count_invitation(request, user)
         except IntegrityError as taken:

@@ -22,6 +22,12 @@ INVISIBLE_LETTERS = "\u115f\u1160\u3164\uffa0\u2800"
 # tag in secret; surrogates and private code points.
 INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cs", "Co"}
 
+# Letters that Unicode does not take apart, as those write them who have no key for them. The page
+# has the same (static/js/model/text.js).
+WITHOUT_STROKE = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i"}
+    | {"æ": "ae", "œ": "oe", "þ": "th"}
+)
 
 # Behind an @ in a chat these call everybody in a room. An account that has one of them keeps it.
 EVERYBODY = frozenset({"all", "everyone"})
@@ -58,9 +64,10 @@ def validate_visible(username: str) -> None:
 
 
 def plain(text: str) -> str:
-    """Without case, accents and other marks: how a name is looked for."""
+    """Without case, accents, strokes and other marks: how a name is looked for."""
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return "".join(character for character in apart if not unicodedata.combining(character))
+    bare = "".join(character for character in apart if not unicodedata.combining(character))
+    return bare.translate(WITHOUT_STROKE)
 
 
 class UsernameField(Text):
@@ -95,9 +102,13 @@ class NameKeyField(Text):
     def pre_save(self, model_instance: models.Model, add: bool) -> str:
         # Not its `name`, which the models of migrations have not got.
         name = model_instance.display_name or model_instance.username  # type: ignore[attr-defined]
-        key = plain(name)[: self.max_length]
+        key: str = self.to_python(name)[: self.max_length]
         setattr(model_instance, self.attname, key)
         return key
+
+    def to_python(self, value: Any) -> Any:
+        value = super().to_python(value)
+        return plain(value) if isinstance(value, str) else value
 
 
 class DisplayNameField(Text):

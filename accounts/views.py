@@ -39,6 +39,8 @@ class LoginView(allauth_views.LoginView):  # type: ignore[misc]
 
 
 class EmailView(allauth_views.EmailView):  # type: ignore[misc]
+    template_name = "registration/email.html"
+
     def _action_send(self, request: HttpRequest, *rest: Any, **more: Any) -> HttpResponse | None:
         """As allauth, which says nothing where no mail comes."""
         answer: HttpResponse | None = super()._action_send(request, *rest, **more)

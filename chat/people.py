@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-import unicodedata
 from bisect import bisect_right
 from typing import Annotated
 
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from msgspec import Meta, Struct
@@ -104,7 +104,6 @@ def matches(who: Occupant, beginnings: list[str]) -> bool:
 
 
 def words(text: str) -> list[str]:
-    """Without case, accents and other marks."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    return [word for word in BETWEEN_WORDS.split(plain.casefold()) if word]
+    """As names are looked for: without case, accents, strokes and other marks."""
+    plain = get_user_model()._meta.get_field("name_key").to_python(text)
+    return [word for word in BETWEEN_WORDS.split(plain) if word]

@@ -45,19 +45,14 @@ def make_first_room(by: User, name: str, topic: str, words: list[tuple[str, str]
 
 def first_words() -> list[str]:
     return [
-        _("Welcome! 👋 Everybody who comes finds this room. A few things worth knowing:"),
         _(
-            "`**bold**`, `_italics_` and `~~crossed out~~` work as you would guess; `>` quotes,"
-            " `-` makes a list, and three backticks hold a piece of code. Enter sends, Shift+Enter"
-            " begins a new line, ↑ brings your last message back for editing."
+            "Welcome! 👋 Everybody who comes finds this room. Worth knowing:\n"
+            "- **Aa** beside the message box tells how to write *like this*, quote, or show code.\n"
+            "- Point at a message, or touch it, to react, to reply or to copy a link to it.\n"
+            "- Write @ and a name, and that person is told."
         ),
         _(
-            "Point at a message (on a phone: touch it) to react, to reply, or to copy a link to"
-            " it. Write @ and a name, and that person is told."
-        ),
-        _("Ctrl+K (⌘K on a Mac) jumps into any room, and ? shows all the keys."),
-        _(
-            "Nobody else here yet? *Invite people*, beside the list of who is here, makes a link"
+            "Nobody else here yet? **Invite people**, beside the list of who is here, makes a link"
             " to send to whomever you like."
         ),
     ]

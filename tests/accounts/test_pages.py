@@ -113,7 +113,7 @@ def test_the_link_in_the_mail_leads_to_a_page_of_ours(signed_in: Client, ada: Us
     page = signed_in.get(found[1]).content.decode()
     assert_ours(page)
     assert signed_in.post(found[1]).status_code == 302
-    assert "Verified" in signed_in.get("/accounts/email/").content.decode()
+    assert "Confirmed" in signed_in.get("/accounts/email/").content.decode()
 
 
 def test_a_hostile_name_is_text_in_mails_pages_and_messages(signed_in: Client) -> None:

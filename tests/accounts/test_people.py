@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import DISPLAY_NAME_CHARS, USERNAME_KEY_CHARS, User
-from accounts.names import fold, is_invisible, visible
+from accounts.names import fold, is_invisible, plain, visible
 from tests.accounts.conftest import Person
 
 
@@ -51,6 +51,20 @@ def test_a_shown_name_has_nothing_unseen(text: str) -> None:
 )
 def test_a_display_name_loses_what_cannot_be_seen(typed: str, shown: str) -> None:
     assert visible(typed) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "looked_for"),
+    [
+        ("Søren Østergård", "soren ostergard"),
+        ("Łukasz", "lukasz"),
+        ("Ævar Þór Đ.", "aevar thor d."),
+        ("Irmak Işık", "irmak isik"),
+        ("STRASSE straße", "strasse strasse"),
+    ],
+)
+def test_a_name_is_found_by_who_has_no_key_for_its_letters(name: str, looked_for: str) -> None:
+    assert plain(name) == looked_for
 
 
 def test_a_person_without_display_name_goes_by_the_username(person: Person) -> None:

@@ -46,8 +46,8 @@ def test_the_link_makes_the_administrator_signs_in_and_leads_to_the_first_room(
     assert root.is_staff
     lobby = Room.objects.get()
     assert (lobby.name, lobby.created_by, lobby.kind) == ("Lobby", root, "public")
-    assert lobby.posted == lobby.messages.count() >= 4
-    assert lobby.messages.filter(html__contains="<em>Invite people</em>").count() == 1
+    assert lobby.posted == lobby.messages.count() == 2
+    assert lobby.messages.filter(html__contains="<strong>Invite people</strong>").count() == 1
     assert setup.how_to_begin() == ""
 
 

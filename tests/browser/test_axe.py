@@ -166,8 +166,8 @@ async def test_nothing_at_the_entrance(company: Company, visit: Visitor, width: 
     await is_fine(page, "forgotten")
     await page.get_by_label("Email").fill("charlie@example.org")
     await page.get_by_role("button").last.click()
-    await expect(page.get_by_role("heading", name="Check your mail")).to_be_visible()
-    await is_fine(page, "the mail is sent")
+    await expect(page.get_by_role("heading", name="Ask for the link")).to_be_visible()
+    await is_fine(page, "the mail is printed")
     link = re.findall(r"/accounts/password/reset/key/\S+", company.server.text_of_log)[-1]
     await page.goto(link)
     await expect(page.get_by_role("heading", name="Choose a new password")).to_be_visible()

@@ -247,6 +247,48 @@ async def test_a_link_to_a_message_leads_to_it_and_marks_nothing_as_read(
     await has_read(page, company.bob, room)
 
 
+# To the end of what is drawn, again and again: what comes then is below it.
+TO_THE_END = """async () => {
+  const log = document.querySelector("[role=log]");
+  const articles = () => [...log.querySelectorAll("article")];
+  const numberOf = (each) => Number(each.textContent.match(/line (\\d+)/)[1]);
+  const edge = log.getBoundingClientRect().top + 1;
+  const isSeen = (each) => each.getBoundingClientRect().bottom > edge;
+  const pause = () => new Promise((done) => setTimeout(done, 250));
+  const leaps = [];
+  for (let turn = 0; turn < 40; turn += 1) {
+    const last = numberOf(articles().at(-1));
+    log.scrollTop = log.scrollHeight;
+    await pause();
+    const first = numberOf(articles().find(isSeen));
+    if (first > last) leaps.push([last, first]);
+    if (last === 399) return leaps;
+  }
+  return [...leaps, "stuck"];
+}"""
+
+
+async def test_reading_on_from_the_past_leaves_nothing_out_and_never_sticks(
+    company: Company, visit: Visitor, room: str
+) -> None:
+    await company.bob.web.get(f"/chat/{room}/")
+    async with company.alice.tab(room) as alice:
+        lines = [await alice.post(f"line {number}") for number in range(400)]
+        page = await visit(company.server, company.bob, f"/chat/{room}/#message-{lines[60]['id']}")
+        await is_connected(page)
+        await expect(messages(page).filter(has_text=re.compile(r"line 60\D"))).to_be_in_viewport()
+        assert await page.evaluate(TO_THE_END) == []
+        # From there on what comes is scrolled to, also after a look at what is in sight anyway.
+        await alice.post("See above", reply_to=lines[398]["id"])
+        await expect(messages(page).last).to_contain_text("See above")
+        await messages(page).last.get_by_role("button", name="line 398").click()
+        await expect(messages(page).filter(has_text="line 398").first).to_be_focused()
+        await alice.post("And this is new")
+        await expect(messages(page).last).to_contain_text("And this is new")
+        await expect(messages(page).last).to_be_in_viewport()
+        await expect(page.get_by_role("button", name=re.compile("new message"))).to_be_hidden()
+
+
 async def test_copying_a_link_says_so(company: Company, visit: Visitor, room: str) -> None:
     page = await visit(
         company.server,

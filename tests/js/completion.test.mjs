@@ -28,6 +28,8 @@ describe("what is being typed", () => {
     ["(@Zoë.L|", ["person", "Zoë.L", 1, 7, false]],
     ["me@example|", null],
     ["@ada |", null],
+    ["@Søren Ø|", ["person", "Søren Ø", 0, 8, false]],
+    ["@ada is here|", null],
     ["@@|", null],
     [":t|", null],
     [":ta|", ["emoji", "ta", 0, 3, false]],
@@ -58,6 +60,16 @@ describe("people", () => {
     assert.deepEqual(keys(suggestPeople(everybody, "rob", "x")), ["@bob"]);
     assert.deepEqual(keys(suggestPeople(everybody, "arg", "x")), ["@Ärger"]);
     assert.deepEqual(keys(suggestPeople(everybody, "ob", "x")), []);
+    const danes = [person("oester", "Søren Østergård"), person("grace", "Grace Hopper"), person("gh", "Grace Hall")];
+    for (const typed of ["Søren Ø", "soren os", "ostergard s"]) {
+      assert.deepEqual(keys(suggestPeople(danes, typed, "x")), ["@oester"]);
+    }
+    assert.deepEqual(keys(suggestPeople(danes.slice(2), "grace h", "x")), ["@gh"]);
+  });
+
+  it("are not looked for behind a name that is whole", () => {
+    const people = [person("grace", "Grace Hopper"), person("gh", "Grace Hall")];
+    assert.deepEqual(keys(suggestPeople(people, "grace h", "x")), []);
   });
 
   it("are in the order in which they came while nothing is typed, without oneself, eight at most", () => {

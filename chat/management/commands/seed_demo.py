@@ -4,7 +4,7 @@ import secrets
 import time
 from typing import Any
 
-from django.core.management import BaseCommand, CommandError, CommandParser
+from django.core.management import BaseCommand, CommandError, CommandParser, call_command
 
 from chat import demo
 from chat.actions.demo import make_demo, strangers
@@ -22,6 +22,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # A new place has no tables before its first start.
+        call_command("migrate", verbosity=0)
         if (others := strangers()) and not options["force"]:
             raise CommandError(
                 f"Other people have accounts here ({others}): this is for a place to look at. "

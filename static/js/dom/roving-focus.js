@@ -41,7 +41,7 @@ export class RovingFocus {
   handleEvent(event) {
     const member = event.target.closest(this.#selector);
     if (event.type === "focusin") this.#become(member);
-    else if (event.target === member) this.#move(member, event);
+    else if (event.target === member || isButtonOf(event.target)) this.#move(member, event);
   }
 
   #move(member, event) {
@@ -63,6 +63,9 @@ export class RovingFocus {
     return [...this.#list.querySelectorAll(this.#selector)];
   }
 }
+
+/** What moves nothing itself; in a menu the arrows lead from item to item. */
+const isButtonOf = (target) => target.matches("button, a") && !target.closest("[popover]");
 
 function setReachable(member, isReachable) {
   for (const each of [member, ...member.querySelectorAll(REACHABLE)]) {

@@ -5,6 +5,7 @@ const STICKY_PX = 100;
 const NEAR_PX = 900;
 
 export class ScrollKeeper {
+  /** Of all there is, and not only of what is drawn: what comes is scrolled to. */
   isAtEnd = true;
   #scroller;
   #content;
@@ -42,9 +43,9 @@ export class ScrollKeeper {
     return this.#left > this.#scroller.clientHeight;
   }
 
-  /** The reader scrolled. */
-  look() {
-    this.isAtEnd = this.#left < STICKY_PX;
+  /** The reader scrolled. @param {boolean} isAll whether nothing newer is left to be drawn */
+  look(isAll) {
+    this.isAtEnd = isAll && this.#left < STICKY_PX;
   }
 
   goToEnd() {

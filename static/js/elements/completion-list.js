@@ -4,7 +4,7 @@ import { replaceTyped } from "../dom/quirks.js";
 import {
   beginningAt,
   Choice,
-  insertionFor,
+  insertionFor, isNamed,
   suggestEmoji,
   suggestMentions,
   together,
@@ -111,6 +111,7 @@ export class CompletionList extends HTMLElement {
     const found = this.#found.get(query);
     this.#offerPeople(beginning, found ?? { people: [], everybody: false });
     clearTimeout(this.#timer);
+    if (isNamed(this.#people.known, query)) return;
     if (query && !found) this.#timer = setTimeout(() => this.#find(beginning), PAUSE_MS);
   }
 

@@ -20,9 +20,7 @@ export class KeysDialog extends HTMLElement {
 
   /** By keys, where there is more than fits. */
   #letScroll(list) {
-    const isLong = list.scrollHeight > list.clientHeight;
-    list.tabIndex = isLong ? 0 : -1;
-    if (isLong) list.focus();
+    list.tabIndex = list.scrollHeight > list.clientHeight ? 0 : -1;
   }
 }
 

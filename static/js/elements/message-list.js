@@ -86,8 +86,9 @@ export class MessageList extends HTMLElement {
     this.#fill();
   }
 
-  /** Who is at the very top, or has no scroll bar, cannot scroll to ask for more. */
+  /** Who is at the very top or at the very end, or has no scroll bar, cannot scroll to ask for more. */
   #fill() {
+    if (this.#scroll.isNearEnd && !this.#isAll) this.#goOn();
     if (!this.#scroll.isScrollable) this.#goBack();
     else if (this.#scroll.isNearStart && this.#window.moveUp(this.#room.history.shown)) this.render();
   }
@@ -164,6 +165,8 @@ export class MessageList extends HTMLElement {
     this.render();
     const entry = this.#drawn.get(this.#room.itemOf(message).key);
     if (entry) this.#scroll.goTo(entry.element);
+    // Where it was in sight already, nothing is scrolled that would tell.
+    if (!this.#isVisiting) this.#scroll.look(this.#isAll);
     this.#drawPills();
     return entry?.element;
   }
@@ -171,7 +174,12 @@ export class MessageList extends HTMLElement {
   // --- Reading ---
 
   get #isAtNewest() {
-    return this.#scroll.isAtEnd && this.#window.isAtEnd && this.#room.history.isInPresent;
+    return this.#scroll.isAtEnd && this.#isAll;
+  }
+
+  /** Drawn up to the newest message. */
+  get #isAll() {
+    return this.#window.isAtEnd && this.#room.history.isInPresent;
   }
 
   /** Seen is what stood in front of somebody: the tab on top, the newest message in sight. */
@@ -328,7 +336,7 @@ export class MessageList extends HTMLElement {
   #drawEndPill() {
     const pill = this.querySelector(".message-list__pill--end");
     const news = this.#room.countNews(this.#seen);
-    const isThere = this.#window.isAtEnd && this.#room.history.isInPresent && !this.#scroll.isFarFromEnd;
+    const isThere = this.#isAll && !this.#scroll.isFarFromEnd;
     pill.hidden = !news && isThere;
     pill.classList.toggle("message-list__pill--news", news > 0);
     label(pill, news ? ngettext("%(count)s new message", "%(count)s new messages", news) : gettext("Newest messages"));
@@ -349,7 +357,7 @@ export class MessageList extends HTMLElement {
   // --- Scrolling ---
 
   #scrolled() {
-    this.#scroll.look();
+    this.#scroll.look(this.#isAll);
     if (this.#scroll.isNearStart) this.#goBack();
     if (this.#scroll.isNearEnd) this.#goOn();
     if (this.#isAtNewest) this.#seen = this.#room.newest;

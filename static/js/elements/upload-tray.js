@@ -111,7 +111,7 @@ function redraw(row, { state, progress, trouble, size, canRetry }) {
   if (state === "queued" || state === "waiting") bar.value = 0;
   write(row.querySelector(".tray__words"), trouble || sizeOf(size, readersLocale()));
   row.querySelector("[data-does=retry]").hidden = state !== "failed" || !canRetry;
-  if (isNews) row.scrollIntoView({ block: "nearest" });
+  if (isNews) row.scrollIntoView({ block: "start" });
 }
 
 function wordsFor(tray) {

@@ -9,7 +9,7 @@ const MOST = 8;
 /** As in chat/limits.py. */
 const EVERYBODY = ["all", "everyone"];
 /** As the server reads names (chat/mentions.py): not inside a word, so not in an e-mail address. */
-const PERSON = /(?<![\p{L}\p{N}_@.+-])@([\p{L}\p{M}\p{N}_.+-]{0,64})$/u;
+const PERSON = /(?<![\p{L}\p{N}_@.+-])@([\p{L}\p{M}\p{N}_.+-]{0,64}(?: [\p{L}\p{M}\p{N}_.+-]{1,40})?)$/u;
 /** Two letters at least, and not inside a word or a time: "10:30", "http://". */
 const EMOJI = /(?<![\p{L}\p{N}_:/])(:([\p{L}\p{N}_+-]{2,40}))(:?)$/u;
 const LONGEST = 80;
@@ -40,23 +40,32 @@ export function insertionFor({ kind, to }, suggestion, text) {
 }
 
 /**
- * People whose names or usernames have a word that begins so; in the order given, but those whose
- * username begins so first.
+ * People whose names or usernames have a word that begins so, for each of the words typed; in the
+ * order given, but those whose username begins so first.
  * @param {{username: string, name: string}[]} people without doubles
  * @param {string} self is not offered: nobody calls themselves
  * @returns {Suggestion[]}
  */
 export function suggestPeople(people, query, self) {
+  if (isNamed(people, query)) return [];
   const wanted = plain(query);
+  const beginnings = wordsIn(query);
   const rank = ({ username, name }) => {
     if (plain(username).startsWith(wanted)) return 0;
-    return wordsIn(`${name} ${username}`).some((word) => word.startsWith(wanted)) ? 1 : 2;
+    const own = wordsIn(`${name} ${username}`);
+    return beginnings.every((start) => own.some((word) => word.startsWith(start))) ? 1 : 2;
   };
   const fitting = people.filter((person) => person.username !== self && rank(person) < 2);
   return fitting
     .sort((a, b) => rank(a) - rank(b))
     .slice(0, MOST)
     .map(ofPerson);
+}
+
+/** Whether somebody is meant already, and what follows is the sentence. */
+export function isNamed(people, query) {
+  const [first, second] = plain(query).split(" ");
+  return second !== undefined && people.some(({ username }) => plain(username) === first);
 }
 
 function ofPerson(person) {

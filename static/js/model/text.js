@@ -73,10 +73,15 @@ const BETWEEN_WORDS = /[\s\-_.,;:+@/()'\u2019]+/u;
 /** Of a name, as the server finds them (chat/people.py). */
 export const wordsIn = (text) => plain(text).split(BETWEEN_WORDS).filter(Boolean);
 
-/** Without case, accents and other marks. Upper case first: it makes "ss" of "ß". */
+/** Letters that Unicode does not take apart, as in accounts/names.py. */
+const STROKES = { ø: "o", ł: "l", đ: "d", ð: "d", ħ: "h", ŧ: "t", ı: "i", æ: "ae", œ: "oe", þ: "th" };
+const STROKED = /[øłđðħŧıæœþ]/gu;
+
+/** Without case, accents, strokes and other marks. Upper case first: it makes "ss" of "ß". */
 export function plain(text) {
   const folded = text.toUpperCase().toLowerCase().replaceAll("ς", "σ");
-  return folded.normalize("NFKD").replace(/(?=\p{Diacritic})\p{M}/gu, "");
+  const bare = folded.normalize("NFKD").replace(/(?=\p{Diacritic})\p{M}/gu, "");
+  return bare.replace(STROKED, (letter) => STROKES[letter]);
 }
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte"];
