@@ -29,6 +29,12 @@ LEAST_COMPRESSED_BYTES = 600
 COMPRESSED_TYPES = ("text/", "application/json", "application/manifest+json", "image/svg+xml")
 # And not "gzip;q=0", which means the opposite.
 TAKES_GZIP = re.compile(rb"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))")
+# Of the project's own scripts and style sheets, comments that have lines of their own: a quarter of
+# what is sent otherwise. A licence (`/*!`) stays.
+COMMENTS = re.compile(
+    rb"^[ \t]*(?://[^\n]*|/\*(?!!)(?:(?!\*/).)*\*/)[ \t]*$", re.MULTILINE | re.DOTALL
+)
+WITH_COMMENTS = {".js", ".css"}
 TYPES = {
     ".js": "text/javascript",
     ".mjs": "text/javascript",
@@ -50,6 +56,8 @@ class StaticFile:
     @classmethod
     def read(cls, path: Path) -> "StaticFile":
         body = path.read_bytes()
+        if path.suffix in WITH_COMMENTS and not settings.DEBUG and is_ours(path):
+            body = without_comments(body)
         kind = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0]
         kind = kind or "application/octet-stream"
         compressed = None
@@ -59,6 +67,15 @@ class StaticFile:
             kind += "; charset=utf-8"
         etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
         return cls(kind.encode(), etag.encode(), body, compressed)
+
+
+def is_ours(path: Path) -> bool:
+    return any(path.is_relative_to(folder) for folder in settings.STATICFILES_DIRS)
+
+
+def without_comments(source: bytes) -> bytes:
+    """Every line keeps its number, so that an error in a browser leads to the file."""
+    return COMMENTS.sub(lambda comment: b"\n" * comment[0].count(b"\n"), source)
 
 
 class StaticTree:

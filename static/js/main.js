@@ -1,5 +1,6 @@
 // The room's page. Parts first: when the page itself is upgraded, it finds them working.
 
+import { SignOut, ThemeSwitch } from "./elements/account-bar.js";
 import { ConfirmDialog } from "./elements/confirm-dialog.js";
 import { ConnectionStatus } from "./elements/connection-status.js";
 import { MessageComposer } from "./elements/message-composer.js";
@@ -8,8 +9,6 @@ import { MessageMenu } from "./elements/message-menu.js";
 import { PeopleList } from "./elements/people-list.js";
 import { RoomList } from "./elements/room-list.js";
 import { RoomPage } from "./elements/room-page.js";
-import { SignOut } from "./elements/sign-out.js";
-import { ThemeSwitch } from "./elements/theme-switch.js";
 import { UnsentBar } from "./elements/unsent-bar.js";
 import { UserAvatar } from "./elements/user-avatar.js";
 

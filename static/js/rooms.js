@@ -1,11 +1,10 @@
 // The pages beside the rooms themselves.
 
+import { SignOut, ThemeSwitch } from "./elements/account-bar.js";
 import { AskFirst } from "./elements/ask-first.js";
 import { ConfirmDialog } from "./elements/confirm-dialog.js";
 import { CopyLink } from "./elements/copy-link.js";
 import { LocalDate } from "./elements/local-date.js";
-import { SignOut } from "./elements/sign-out.js";
-import { ThemeSwitch } from "./elements/theme-switch.js";
 import { TimeAgo } from "./elements/time-ago.js";
 import { UserAvatar } from "./elements/user-avatar.js";
 

@@ -284,22 +284,28 @@ async def test_what_is_typed_while_a_room_is_on_its_way_is_in_its_message_box(
     await message_box(page).fill("Pears, ")
     await way_to(page, shed).click()
     await is_at(page, shed)
+    await message_box(page).fill("A secret of the shed")
 
     # The page comes late, and its modules later still.
     asked, answer = await held(page, f"**/chat/{orchard}/")
     begun, begin = await held(page, "**/main.*js")
-    await way_to(page, orchard).click(no_wait_after=True)
+    place = await middle_of(way_to(page, orchard))
+    await page.mouse.click(*place)
     await asked.wait()
     await page.keyboard.press("Enter")
     await page.keyboard.type("applex")
     await page.keyboard.press("Backspace")
-    await page.keyboard.press("Control+b")
-    await page.keyboard.press("Enter")
+    await page.keyboard.press("Control+Backspace")
+    # An impatient one clicks again, and holds a key.
+    await page.mouse.click(*place)
+    for key in ("Enter", "Control+Enter"):
+        await page.keyboard.press(key)
+    await page.keyboard.type("and")
     answer.set()
     await begun.wait()
-    await expect(message_box(page)).to_have_value("apple\n")
-    await page.keyboard.type("and plums")
-    await expect(message_box(page)).to_have_value("apple\nand plums")
+    await expect(message_box(page)).to_have_value("")
+    await page.keyboard.type(" plums")
+    await expect(message_box(page)).to_have_value(" plums")
     await page.keyboard.press("Enter")
     begin.set()
     await is_at(page, orchard)
@@ -310,6 +316,10 @@ async def test_what_is_typed_while_a_room_is_on_its_way_is_in_its_message_box(
     await page.reload()
     await is_at(page, orchard)
     await expect(message_box(page)).to_have_value("")
+    await page.goto(f"/chat/{shed}/")
+    await is_at(page, shed)
+    await expect(message_box(page)).to_have_value("A secret of the shed")
+    await expect(messages(page)).to_have_count(0)
 
 
 async def test_who_changes_their_mind_on_the_way_to_a_room_loses_no_word(
@@ -318,26 +328,87 @@ async def test_who_changes_their_mind_on_the_way_to_a_room_loses_no_word(
     here, first, second = [await room_of(company.bob, name=name) for name in "JKL"]
     page = await visit(company.server, company.bob, f"/chat/{here}/")
     await is_connected(page)
-    places = [await way_to(page, room).bounding_box() for room in (first, second)]
+    places = [await middle_of(way_to(page, room)) for room in (first, second)]
     for room, place in zip((first, second), places, strict=True):
-        assert place
         asked, _ = await held(page, f"**/chat/{room}/")
-        await page.mouse.click(place["x"] + 30, place["y"] + 10)
+        await page.mouse.click(*place)
         await asked.wait()
         await page.keyboard.type(f"for {room}")
     # The second way is given up as well, and this page stays.
     session = await page.context.new_cdp_session(page)
     await session.send("Page.stopLoading")
-    await expect(message_box(page)).to_have_value(f"for {second}")
-    await message_box(page).press("End")
-    await page.keyboard.type("!")
-    await expect(message_box(page)).to_have_value(f"for {second}!")
-    await page.goto(f"/chat/{first}/")
-    await expect(message_box(page)).to_have_value(f"for {first}")
+    await expect(way_to(page, second)).to_be_focused()
+    await message_box(page).focus()
+    await page.keyboard.type("for here")
+    await expect(message_box(page)).to_have_value("for here")
+    for room in (first, second):
+        await expect(way_to(page, room)).to_have_accessible_name(re.compile("Draft$"))
+    for room in (first, second):
+        await page.goto("/chat/")
+        await page.goto(f"/chat/{room}/")
+        await expect(message_box(page)).to_have_value(f"for {room}")
+
+
+async def test_what_is_typed_before_the_switcher_is_there_is_looked_for_and_not_sent(
+    company: Company, visit: Visitor
+) -> None:
+    sign = uuid.uuid4().hex[:6]
+    here, _ = [await room_of(company.bob, name=f"{name} {sign}") for name in "MN"]
+    page = await visit(company.server, company.bob, f"/chat/{here}/")
+    await is_connected(page)
+    await message_box(page).fill("Half a thought")
+    asked, answer = await held(page, "**/room-switcher.js")
+    await page.keyboard.press("Control+k")
+    await asked.wait()
+    await page.keyboard.type(f"n {sign}")
+    await page.keyboard.press("Enter")
+    await expect(message_box(page)).to_have_value("Half a thought")
+    answer.set()
+    field = page.get_by_role("combobox", name="Go to a room or person")
+    await expect(field).to_have_value(f"n {sign}")
+    await expect(page.get_by_role("option").first).to_contain_text(f"N {sign}")
+
+    # And what is typed while a conversation is opened is for whom it is with.
+    await field.fill("charlie")
+    asked, answer = await held(page, "**/chat/")
+    await page.get_by_role("option", name="charlie").first.click()
+    await asked.wait()
+    await page.keyboard.type("Are you there?")
+    await page.keyboard.press("Enter")
+    answer.set()
+    await expect(page.get_by_role("heading", level=1)).to_have_text("charlie")
+    await expect(message_box(page)).to_have_value("Are you there?")
+    await page.goto(f"/chat/{here}/")
+    await is_at(page, here)
+    await expect(message_box(page)).to_have_value("Half a thought")
+    await expect(messages(page)).to_have_count(0)
+
+
+async def test_a_draft_is_the_same_in_every_tab(company: Company, visit: Visitor) -> None:
+    room = await room_of(company.bob, name="O")
+    page = await visit(company.server, company.bob, f"/chat/{room}/")
+    await is_connected(page)
+    await message_box(page).fill("Draft A")
+    other = await page.context.new_page()
+    await other.goto(f"/chat/{room}/")
+    await is_connected(other)
+    await expect(message_box(other)).to_have_value("Draft A")
+    await message_box(other).fill("Draft A and B")
+    await expect(message_box(page)).to_have_value("Draft A and B")
+    await message_box(other).press("Enter")
+    await is_shown(page, "You", "Draft A and B")
+    await expect(message_box(page)).to_have_value("")
 
 
 def way_to(page: Page, room: str) -> Locator:
     return page.get_by_role("navigation", name="Rooms").locator(f'[data-room="{room}"]')
+
+
+async def middle_of(locator: Locator) -> tuple[float, float]:
+    """Taken in time: of a page that is being left nothing can be asked."""
+    box = await locator.bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 async def held(page: Page, address: str) -> tuple[asyncio.Event, asyncio.Event]:

@@ -198,6 +198,14 @@ describe("a question", () => {
     assert.equal(await answer, null);
   });
 
+  it("is withdrawn by who asks for the opposite before it was sent", async () => {
+    const questions = new Questions({ send: () => false, clock });
+    const answer = questions.ask({ type: "reaction.add", message_id: 1, emoji: "🍅" });
+    const isIt = ({ emoji }) => emoji === "🍅";
+    assert.deepEqual([questions.isWaiting, questions.withdraw(isIt)], [true, true]);
+    assert.deepEqual([questions.isWaiting, questions.withdraw(isIt), await answer], [false, false, null]);
+  });
+
   it("is over where no line will come any more", async () => {
     const questions = new Questions({ send: () => false, clock });
     const answer = questions.ask({ type: "message.edit" });

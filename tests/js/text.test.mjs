@@ -73,6 +73,14 @@ describe("a draft", () => {
     };
   }
 
+  it("goes on with what was typed elsewhere for the room", () => {
+    const drafts = new Drafts(fakeStorage(), "ada");
+    drafts.append("lobby", "Pears");
+    drafts.write("lobby", { ...drafts.read("lobby"), replyTo: 3 });
+    drafts.append("lobby", " and plums");
+    assert.deepEqual(drafts.read("lobby"), { text: "Pears and plums", replyTo: 3 });
+  });
+
   it("is kept for a room and an account, and gone when it is empty", () => {
     const storage = fakeStorage();
     const drafts = new Drafts(storage, "ada");

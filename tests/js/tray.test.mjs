@@ -57,8 +57,14 @@ describe("the tray", () => {
 
   it("says so when there are too many", () => {
     assert.equal(tray.add(["a", "b"].map((name) => file(name))), "");
-    assert.equal(tray.add(["c", "d"].map((name) => file(name))), "A message has at most 3 files.");
+    assert.equal(tray.add(["c", "d"].map((name) => file(name))), "A message has at most 3 files: 1 was left out.");
     assert.equal(tray.entries.length, 3);
+  });
+
+  it("has the whole place for those that can be sent", () => {
+    const bad = ["x", "y"].map((name) => file(name, 0));
+    assert.equal(tray.add([...bad, ...["a", "b", "c"].map((name) => file(name))]), "");
+    assert.deepEqual(states(), ["failed", "failed", "uploading", "uploading", "queued"]);
   });
 
   it("refuses by itself what the server would", () => {

@@ -2,6 +2,7 @@
 
 import gzip
 import mimetypes
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,9 @@ from chat import events
 from ChatApp import static
 from ChatApp.asgi_types import Application, Message, Scope
 from ChatApp.http import FastPaths
+from tests.running import CHECKOUT
 
+STATIC = CHECKOUT / "static"
 SCRIPT = b"export const answer = 42;\n"
 STYLE = b".a { color: red }\n" * 100
 
@@ -90,10 +93,10 @@ async def test_by_the_hash_of_yesterday_comes_the_file_of_today_and_is_not_kept(
     files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = url_of("js/main.js")
-    (files / "js" / "main.js").write_bytes(b"// new\n")
+    (files / "js" / "main.js").write_bytes(b'"new";\n')
     start_again(monkeypatch)
     answer = await ask(address)
-    assert (answer.status, answer.body) == (200, b"// new\n")
+    assert (answer.status, answer.body) == (200, b'"new";\n')
     assert answer.headers["cache-control"] == "no-cache"
 
 
@@ -254,3 +257,56 @@ async def test_django_never_hears_of_files_and_of_the_question_for_life(files: P
     assert (alive.status, alive.body, alive.headers["cache-control"]) == (200, b"ok\n", "no-store")
     with pytest.raises(AssertionError, match="/chat/"):
         await ask("/chat/", of=FastPaths(django))
+
+
+COMMENTED = b"""// About the file.
+
+/** What it is. */
+export const answer = 42; // and why
+/*! A licence. */
+/**
+ * Several lines.
+ */
+export const address = "https://example.org//"; /* here */
+"""
+BARE = b"""
+
+
+export const answer = 42; // and why
+/*! A licence. */
+
+
+
+export const address = "https://example.org//"; /* here */
+"""
+
+
+async def test_comments_stay_at_home_and_lines_keep_their_numbers(files: Path) -> None:
+    (files / "js" / "main.js").write_bytes(COMMENTED)
+    answer = await ask(url_of("js/main.js"))
+    assert answer.body.count(b"\n") == COMMENTED.count(b"\n")
+    assert answer.body == BARE
+    assert answer.headers["etag"] != (await ask(url_of("main.css"))).headers["etag"]
+
+
+# As a browser reads scripts and style sheets, as far as it takes to know what is a comment.
+TOKEN = re.compile(
+    rb"""
+    (?P<comment> //[^\n]* | /\*.*?\*/ )
+    | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' | `(?:\\.|[^`\\])*`
+    | (?<=[(,=:\[!&|?{};\n\ ]) / (?![*/\ ]) (?:\\. | \[(?:\\.|[^\]\\])*\] | [^/\\\n\[])+ /
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def ours() -> list[Path]:
+    return sorted(path for path in STATIC.rglob("*") if path.suffix in static.WITH_COMMENTS)
+
+
+@pytest.mark.parametrize("path", ours(), ids=lambda path: path.name)
+def test_no_text_of_ours_is_taken_for_a_comment(path: Path) -> None:
+    source = path.read_bytes()
+    comments = {token.start() for token in TOKEN.finditer(source) if token["comment"]}
+    taken = [found.end() - len(found[0].lstrip()) for found in static.COMMENTS.finditer(source)]
+    assert set(taken) <= comments

@@ -1,8 +1,9 @@
 // What leads elsewhere, and what waits there, on the pages that stay connected: that of a room and
 // that of all rooms. What is needed on use only is loaded then.
 
+import { HeldKeys, WayToRoom } from "../dom/held-keys.js";
 import { attempt, bring, bringStyles, cloneTemplate, csrfToken, define, once } from "../dom/markup.js";
-import { noticeKey } from "../model/kept.js";
+import { Drafts, noticeKey } from "../model/kept.js";
 import { askedBy, keyCaps, WRITING } from "../model/keys.js";
 import { roomAddress } from "../model/room-list.js";
 import { gettext } from "../model/words.js";
@@ -74,6 +75,8 @@ export class Guide {
   #notifier = null;
   #levels = null;
   #RoomSwitcher = null;
+  #drafts;
+  #isBringing = false;
 
   /**
    * @param {object} parts
@@ -87,6 +90,7 @@ export class Guide {
    * @param {object} parts.watch how the room on this page is read: see NewsWatch
    * @param {(id: number) => void} parts.goTo a message of this page
    * @param {(words: string) => void} parts.complain where this page tells of trouble
+   * @param {() => void} parts.showDrafts one was written for another room
    * @param {Storage | null} parts.storage
    * @param {AbortSignal} parts.signal the end
    */
@@ -94,6 +98,7 @@ export class Guide {
     this.#parts = parts;
     Object.assign(this.#does, parts.does);
     this.#update = new UpdateNotice(parts.page.querySelector(".update"), parts.signal);
+    this.#drafts = new Drafts(parts.storage, parts.username);
   }
 
   start() {
@@ -101,6 +106,11 @@ export class Guide {
     addEventListener("keydown", (event) => this.#pressed(event), { signal });
     page.addEventListener("click", (event) => this.#clicked(event), { signal });
     addEventListener("storage", () => this.#watchIfWanted(), { signal });
+    new WayToRoom({
+      rooms: page.dataset.rooms,
+      carry: (room, text) => this.#carry(room, text),
+      signal,
+    });
     this.#hearLevels();
     this.#watchIfWanted();
   }
@@ -164,23 +174,56 @@ export class Guide {
 
   // --- Ways to others ---
 
+  /** In the list of rooms it is seen that something waits there. */
+  #carry(room, text) {
+    this.#drafts.append(room, text);
+    this.#parts.showDrafts();
+  }
+
+  /**
+   * Whoever goes on typing types into what is brought.
+   * @param {() => Promise<void>} act brings it
+   * @returns {Promise<string | null>} what was typed; null where it is being brought already
+   */
+  async whileTyping(act) {
+    if (this.#isBringing) return null;
+    const keys = new HeldKeys();
+    this.#isBringing = true;
+    keys.begin();
+    let typed = "";
+    try {
+      await act();
+    } finally {
+      this.#isBringing = false;
+      typed = keys.end();
+    }
+    return typed;
+  }
+
   async #switch() {
-    // Once it is there it opens at once: whoever goes on typing types into it.
-    this.#RoomSwitcher ??= await bringSwitcher();
+    const typed = await this.whileTyping(async () => {
+      this.#RoomSwitcher ??= await bringSwitcher();
+    });
+    if (typed === null) return;
     const { page, username, rooms, current } = this.#parts;
     this.only("room-switcher", this.#RoomSwitcher, "switcher").toggle({
       own: rooms.choices(current),
+      typed,
       username,
       addresses: page.dataset,
       go: (room) => go(roomAddress(page.dataset.rooms, room)),
-      write: (username) => this.write(username),
+      write: (username, typed) => this.write(username, typed),
     });
   }
 
-  /** To somebody, between the two. Raises RequestError. */
-  async write(username) {
+  /**
+   * To somebody, between the two. Raises RequestError.
+   * @param {() => string} [typed] what is for them already
+   */
+  async write(username, typed = () => "") {
     const { rooms } = this.#parts.page.dataset;
     const { room } = await openConversation(rooms, [username], csrfToken(), fetch.bind(window));
+    if (typed()) this.#carry(room, typed());
     go(roomAddress(rooms, room));
   }
 
@@ -281,6 +324,7 @@ export class RoomGuide {
       watch: { isLive: () => room.isLive, position: () => room.reading.position },
       goTo,
       complain,
+      showDrafts: () => page.querySelector("room-list").showDrafts(),
       storage,
       signal,
     });
@@ -316,14 +360,18 @@ export class RoomGuide {
   }
 
   async #search() {
-    const [[{ MessageSearchDialog }]] = await Promise.all([
-      bring(import.meta, "./message-search.js", "../model/message-search.js"),
-      bringStyles("finder"),
-      bringStyles("search"),
-    ]);
+    let MessageSearchDialog;
+    const typed = await this.#guide.whileTyping(async () => {
+      [[{ MessageSearchDialog }]] = await Promise.all([
+        bring(import.meta, "./message-search.js", "../model/message-search.js"),
+        bringStyles("finder"),
+        bringStyles("search"),
+      ]);
+    });
+    if (typed === null) return;
     const dialog = this.#guide.only("message-search", MessageSearchDialog, "search");
     const { search: address, rooms } = this.#parts.page.dataset;
-    dialog.toggle({ address, rooms, room: this.#parts.room.slug });
+    dialog.toggle({ address, rooms, room: this.#parts.room.slug, typed });
   }
 
   /** In the order of the sidebar, and round again at its end. */

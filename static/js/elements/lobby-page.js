@@ -56,6 +56,7 @@ export class LobbyPage extends HTMLElement {
       watch: { isLive: () => false, position: () => 0 },
       goTo: () => {},
       complain: (words) => this.#complain(words),
+      showDrafts: () => this.#cards.showDrafts(),
       storage: allowed("localStorage"),
       signal: this.#leaving.signal,
     });

@@ -65,10 +65,10 @@ export class MessageActs {
   async #save(change) {
     const { id, clientId, text, signal } = change;
     if (clientId) return this.#saveUnsent(change);
-    if (!this.#room.isLive) this.#composer.remark(gettext("Will be saved when the connection is back."));
-    const refusal = await this.#room.edit(id, text, signal);
+    const words = gettext("Will be saved when the connection is back.");
+    const refusal = await this.#answerTo(this.#room.edit(id, text, signal), words);
     if (!refusal) this.#composer.saved(change);
-    else if (!signal.aborted) this.#composer.notSaved(refusal.detail, signal);
+    else if (!signal.aborted) this.#composer.notSaved(refusal.detail, change);
   }
 
   #saveUnsent(change) {
@@ -94,9 +94,17 @@ export class MessageActs {
 
   /** Something small that is asked of the server; a refusal is told in its words. */
   async #try(asked) {
-    if (!this.#room.isLive) this.#composer.remark(gettext("Will be done when the connection is back."));
-    const refusal = await asked;
+    const refusal = await this.#answerTo(asked, gettext("Will be done when the connection is back."));
     if (refusal) this.#composer.notice(refusal.detail);
+  }
+
+  /** @param {string} words that stand there while the line is away */
+  async #answerTo(asked, words) {
+    if (this.#room.isLive) return asked;
+    this.#composer.remark(words);
+    const refusal = await asked;
+    this.#composer.remark("");
+    return refusal;
   }
 
   async #pickEmoji() {

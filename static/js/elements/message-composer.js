@@ -1,7 +1,7 @@
 import { quoteAuthor, quoteText } from "../dom/draw-message.js";
 import { attempt, bring, cloneTemplate, define, once, write } from "../dom/markup.js";
 import { replaceTyped } from "../dom/quirks.js";
-import { charactersLeft, cleaned, hasWords, lengthOf } from "../model/text.js";
+import { charactersLeft, cleaned, hasWords, lengthOf, withoutEnd } from "../model/text.js";
 import { gettext, ngettext } from "../model/words.js";
 
 const DRAFT_MS = 300;
@@ -24,6 +24,7 @@ const HEARD = [
   "tray-changed",
   "tray-left",
 ];
+const HEARD_OUTSIDE = ["pagehide", "pageshow", "storage"];
 
 /**
  * The field for a new message, an answer, or another text for a message that is there.
@@ -43,7 +44,10 @@ export class MessageComposer extends HTMLElement {
   #aside = "";
   /** While an edit is on its way. @type {AbortController | null} */
   #saving = null;
-  #isNoticeOfLine = false;
+  /** What the notice is about: "line", "files" or anything else. */
+  #trouble = "";
+  /** The text of the draft as it is kept: another tab may write it. */
+  #kept = "";
   #draftTimer = null;
   #remarkTimer = null;
   #touch = matchMedia("(pointer: coarse)");
@@ -57,13 +61,13 @@ export class MessageComposer extends HTMLElement {
   connectedCallback() {
     for (const type of HEARD) this.addEventListener(type, this);
     this.#button.addEventListener("pointerdown", this);
-    addEventListener("pagehide", this);
+    for (const type of HEARD_OUTSIDE) addEventListener(type, this);
   }
 
   disconnectedCallback() {
     for (const type of HEARD) this.removeEventListener(type, this);
     this.#button.removeEventListener("pointerdown", this);
-    removeEventListener("pagehide", this);
+    for (const type of HEARD_OUTSIDE) removeEventListener(type, this);
   }
 
   /**
@@ -85,7 +89,8 @@ export class MessageComposer extends HTMLElement {
     const { text = "", replyTo = null, edit = null, attachments = [] } = drafts.read(room);
     if (attachments.length) this.#restoreFiles(attachments);
     // What was typed before this ran (early.js); nothing was sent by Enter then.
-    this.#field.value = text + this.text.replace(/\n+$/u, "");
+    this.#field.value = text + withoutEnd(this.text);
+    this.#kept = text;
     this.#replyTo = replyTo;
     if (edit) this.edit(edit);
     this.#refresh();
@@ -144,11 +149,20 @@ export class MessageComposer extends HTMLElement {
     this.focus();
   }
 
-  /** The other text stays, so that nothing is lost. @param {AbortSignal} signal as in `saved` */
-  notSaved(detail, signal) {
+  /** The other text stays, so that nothing is lost. @param {object} saved as in `saved` */
+  notSaved(detail, { text, signal }) {
     if (this.#isWaitingFor(signal)) this.#saving = null;
+    else this.#bringBackBehind(text);
     this.#refresh();
     this.notice(gettext("Not saved. %(detail)s", { detail }));
+  }
+
+  /** What is written now goes on, and stands first where it is a new message. */
+  #bringBackBehind(text) {
+    const join = (before) => [before, text].filter(Boolean).join("\n\n");
+    if (this.#edited) this.#aside = join(this.#aside);
+    else this.#field.value = join(this.text);
+    this.#keepDraft();
   }
 
   /** Another message may be edited by now, or the same one once more. */
@@ -174,14 +188,14 @@ export class MessageComposer extends HTMLElement {
 
   /** One sentence of trouble under the field, until the next key. */
   notice(text) {
-    this.#isNoticeOfLine = false;
+    this.#trouble = "";
     this.#say("notice", text);
   }
 
   /** Or until the line is back. */
   noticeUntilLive(text) {
     this.notice(text);
-    this.#isNoticeOfLine = true;
+    this.#trouble = "line";
   }
 
   /** One sentence that all went well; it goes by itself. */
@@ -207,7 +221,7 @@ export class MessageComposer extends HTMLElement {
 
   /** The line is back: what waits for it goes on. */
   becameLive() {
-    if (this.#isNoticeOfLine) this.notice("");
+    if (this.#trouble === "line") this.notice("");
     this.resumeUploads();
   }
 
@@ -238,6 +252,7 @@ export class MessageComposer extends HTMLElement {
     else if (event.type === "tray-changed") this.#trayChanged();
     else if (event.type === "tray-left") this.focus();
     else if (event.type === "pagehide") this.#keepDraft();
+    else if (event.type === "pageshow" || event.type === "storage") this.#takeOver();
     else if (event.type === "click") this.#clicked(event);
     // The soft keyboard stays: the button must not take the focus from the field.
     else event.preventDefault();
@@ -333,6 +348,7 @@ export class MessageComposer extends HTMLElement {
     if (this.#hasNoFiles) return true;
     if (this.#tray.hasFailed) {
       this.notice(this.#tray.advice);
+      this.#trouble = "files";
       return false;
     }
     this.#isSendingSoon = this.#tray.isBusy;
@@ -342,6 +358,7 @@ export class MessageComposer extends HTMLElement {
 
   #trayChanged() {
     this.#refresh();
+    if (this.#trouble === "files" && !this.#tray.hasFailed) this.notice("");
     if (this.#tray.isBusy) return;
     this.#keepDraft();
     if (!this.#isSendingSoon) return;
@@ -449,6 +466,17 @@ export class MessageComposer extends HTMLElement {
     const text = this.#edited ? this.#aside : this.text;
     const attachments = this.#tray?.records ?? this.#drafts?.read(this.#room).attachments ?? [];
     this.#drafts?.write(this.#room, { text, replyTo: this.#replyTo, edit, attachments });
+    this.#kept = text;
+  }
+
+  /** Another tab wrote the same draft, or sent it; what was not written by then is left alone. */
+  #takeOver() {
+    if (!this.#drafts || this.#edited || this.text !== this.#kept) return;
+    const { text = "", replyTo = null } = this.#drafts.read(this.#room);
+    if (text === this.#kept && replyTo === this.#replyTo) return;
+    this.#field.value = this.#kept = text;
+    this.#replyTo = replyTo;
+    this.#refresh();
   }
 
   #refresh() {

@@ -13,6 +13,8 @@ export class MessageSearchDialog extends HTMLElement {
   #search = null;
   #setting = null;
   #timer = null;
+  /** Enter was pressed twice, and the answer is on its way. */
+  #isGoing = false;
 
   connectedCallback() {
     for (const type of HEARD) this.addEventListener(type, this);
@@ -30,6 +32,7 @@ export class MessageSearchDialog extends HTMLElement {
    * @param {string} setting.address where the server searches
    * @param {string} setting.rooms the address of all rooms
    * @param {string} setting.room the one on this page
+   * @param {string} setting.typed what is looked for now
    */
   toggle(setting) {
     if (this.#dialog.open) return this.#dialog.close();
@@ -39,8 +42,10 @@ export class MessageSearchDialog extends HTMLElement {
       onChange: () => this.#draw(),
     });
     this.#dialog.showModal();
-    this.#field.select();
-    this.#draw();
+    if (setting.typed) this.#field.value = setting.typed;
+    else this.#field.select();
+    // What was found before may not be all any more.
+    this.#ask();
   }
 
   handleEvent(event) {
@@ -54,6 +59,7 @@ export class MessageSearchDialog extends HTMLElement {
   // --- The reader ---
 
   #typed(pause) {
+    this.#isGoing = false;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#ask(), pause);
   }
@@ -64,8 +70,9 @@ export class MessageSearchDialog extends HTMLElement {
     clearTimeout(this.#timer);
     const { found, state, wanted, room } = this.#search;
     const isAsked = wanted === this.#field.value.trim() && room === this.#room;
+    this.#isGoing = isAsked && state === "asking";
     if (isAsked && state === "found" && found.length) this.#list.querySelector("a").click();
-    else if (!isAsked || state !== "asking") this.#ask();
+    else if (!this.#isGoing) this.#ask();
   }
 
   #ask() {
@@ -94,6 +101,12 @@ export class MessageSearchDialog extends HTMLElement {
     if (button?.dataset.search === "more") this.#search.goOn();
     else if (button?.dataset.search === "again") this.#search.retry();
     else if (button || target.closest("a") || target === this.#dialog) this.#dialog.close();
+    this.#goAgain(target.closest("a"));
+  }
+
+  /** The browser tells nobody where the address is the same as before. */
+  #goAgain(link) {
+    if (link?.href === location.href) dispatchEvent(new HashChangeEvent("hashchange"));
   }
 
   #rest() {
@@ -110,6 +123,9 @@ export class MessageSearchDialog extends HTMLElement {
     this.querySelector("[data-search=more]").hidden = next === null || state === "failed";
     this.querySelector("[data-search=again]").hidden = state !== "failed";
     write(this.querySelector(".search__words"), this.#words());
+    if (!this.#isGoing || state !== "found") return;
+    this.#isGoing = false;
+    this.#list.querySelector("a")?.click();
   }
 
   #hitFor(message) {

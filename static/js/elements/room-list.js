@@ -27,12 +27,12 @@ export class RoomList extends HTMLElement {
     this.current = current;
     this.address = address;
     this.#drafts = drafts;
-    this.#showDrafts();
+    this.showDrafts();
   }
 
   /** Another tab wrote; or the page comes back, and some may have written meanwhile. */
   handleEvent() {
-    if (this.#drafts) this.#showDrafts();
+    if (this.#drafts) this.showDrafts();
   }
 
   /** @param {import("../model/room-list.js").RoomList} list */
@@ -113,7 +113,8 @@ export class RoomList extends HTMLElement {
     return this.querySelector(`[data-section="${section}"] ul`);
   }
 
-  #showDrafts() {
+  /** What waits in them, as it is kept. */
+  showDrafts() {
     for (const link of this.#links) this.#showDraft(link);
   }
 

@@ -207,7 +207,8 @@ export class RoomPage extends HTMLElement {
     on(window, "pageshow", ({ persisted }) => persisted && this.#room.outbox.restore());
     keepLine(this.#socket, signal);
     // Where nothing is kept, the tab is all there is.
-    const isAtRisk = () => (this.#isFleeting && this.#unsent) || this.#composer.isAtRisk;
+    const isFleeting = () => (this.#isFleeting && this.#unsent) || this.#room.isWaiting;
+    const isAtRisk = () => isFleeting() || this.#composer.isAtRisk;
     const warn = (event) => isAtRisk() && event.preventDefault();
     addEventListener("beforeunload", warn, { signal });
   }

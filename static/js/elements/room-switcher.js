@@ -39,14 +39,16 @@ export class RoomSwitcher extends HTMLElement {
    * Opens it; where it is open, closes it.
    * @param {object} setting
    * @param {import("../model/switcher.js").Choice[]} setting.own
+   * @param {string} setting.typed what is looked for already
    * @param {string} setting.username the reader's
    * @param {{rooms: string, people: string}} setting.addresses where the server finds others
    * @param {(room: string) => void} setting.go
-   * @param {(username: string) => Promise<void>} setting.write opens the conversation
+   * @param {(username: string, typed: () => string) => Promise<void>} setting.write opens the
+   *   conversation, for which something may be typed meanwhile
    */
   toggle(setting) {
     if (this.#dialog.open) return this.#dialog.close();
-    Object.assign(this.#field, { value: "" });
+    Object.assign(this.#field, { value: setting.typed });
     this.#setting = setting;
     this.#isLeaving = false;
     this.#dialog.showModal();
@@ -69,13 +71,17 @@ export class RoomSwitcher extends HTMLElement {
   }
 
   handleEvent(event) {
-    if (event.type === "input") this.#switching?.search(this.#field.value);
+    if (event.type === "input") this.#typed();
     else if (event.type === "keydown") this.#pressed(event);
     else if (event.type === "click") this.#clicked(event);
     else this.#point(event);
   }
 
   // --- The reader ---
+
+  #typed() {
+    if (!this.#isLeaving) this.#switching?.search(this.#field.value);
+  }
 
   #pressed(event) {
     if (event.isComposing) return;
@@ -113,11 +119,16 @@ export class RoomSwitcher extends HTMLElement {
   async #write({ username, name }) {
     this.#switching.stop();
     this.#isLeaving = true;
+    const wanted = this.#field.value;
+    // What is typed now is not looked for any more, but said.
+    this.#field.value = "";
+    this.#field.focus();
     this.#show(gettext("Opening the conversation with %(name)s…", { name }));
     try {
-      await this.#setting.write(username);
+      await this.#setting.write(username, () => this.#field.value);
     } catch {
       this.#isLeaving = false;
+      this.#field.value = wanted;
       this.#show(gettext("The conversation could not be opened. Try again in a moment."));
     }
   }

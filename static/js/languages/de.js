@@ -21,6 +21,13 @@ speak({
     "%(count)s neue Nachrichten in %(name)s"
   ],
   "%(name)s sent something": "%(name)s hat etwas gesendet",
+  "This browser keeps nothing for the chat: they are lost.": "Dieser Browser hebt für den Chat nichts auf: Sie gehen verloren.",
+  "They stay in this browser, for your account alone, and are sent when you are back in the chat.": "Sie bleiben in diesem Browser, nur für dein Konto, und werden gesendet, wenn du wieder im Chat bist.",
+  "%(count)s message is not sent yet": [
+    "%(count)s Nachricht ist noch nicht gesendet",
+    "%(count)s Nachrichten sind noch nicht gesendet"
+  ],
+  "Sign out": "Abmelden",
   "Everybody in this room": "Alle in diesem Raum",
   "%(count)s suggestion": [
     "%(count)s Vorschlag",
@@ -136,13 +143,6 @@ speak({
   "New conversation": "Neues Gespräch",
   "You are here": "Du bist hier",
   "Not joined": "Noch nicht betreten",
-  "This browser keeps nothing for the chat: they are lost.": "Dieser Browser hebt für den Chat nichts auf: Sie gehen verloren.",
-  "They stay in this browser, for your account alone, and are sent when you are back in the chat.": "Sie bleiben in diesem Browser, nur für dein Konto, und werden gesendet, wenn du wieder im Chat bist.",
-  "%(count)s message is not sent yet": [
-    "%(count)s Nachricht ist noch nicht gesendet",
-    "%(count)s Nachrichten sind noch nicht gesendet"
-  ],
-  "Sign out": "Abmelden",
   "%(count)s unsent": [
     "%(count)s nicht gesendet",
     "%(count)s nicht gesendet"
@@ -258,7 +258,10 @@ speak({
     "%(count)s Datei kann nicht gesendet werden. Entferne sie, dann sende.",
     "%(count)s Dateien können nicht gesendet werden. Entferne sie, dann sende."
   ],
-  "A message has at most %(count)s files.": "Eine Nachricht hat höchstens %(count)s Dateien.",
+  "A message has at most %(most)s files: %(count)s was left out.": [
+    "Eine Nachricht hat höchstens %(most)s Dateien: %(count)s blieb draußen.",
+    "Eine Nachricht hat höchstens %(most)s Dateien: %(count)s blieben draußen."
+  ],
   "This file is empty.": "Diese Datei ist leer.",
   "Too large: at most %(size)s.": "Zu groß: höchstens %(size)s.",
   "Waiting for the connection.": "Wartet auf die Verbindung.",

@@ -41,6 +41,12 @@ export class Drafts {
     this.#trying(write);
   }
 
+  /** Puts something behind what is written there. */
+  append(room, text) {
+    const draft = this.read(room);
+    this.write(room, { ...draft, text: (draft.text ?? "") + text });
+  }
+
   /** Whether something waits there. */
   has(room) {
     return Boolean(this.#trying(() => this.#storage.getItem(this.#key(room))));

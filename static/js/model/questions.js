@@ -42,6 +42,21 @@ export class Questions {
     });
   }
 
+  /**
+   * Takes back what waits for the line.
+   * @param {(command: object) => boolean} isIt @returns {boolean} whether there was such a one
+   */
+  withdraw(isIt) {
+    const found = [...this.#open].find(([, { command, tries }]) => !tries && isIt(command));
+    if (found) this.#answer(found[0], null);
+    return Boolean(found);
+  }
+
+  /** Whether something waits for the line. */
+  get isWaiting() {
+    return [...this.#open.values()].some(({ timer }) => timer === null);
+  }
+
   /** The line is there. */
   resume() {
     for (const question of this.#open.values()) if (question.timer === null) this.#put(question);

@@ -98,6 +98,11 @@ export class Room extends EventTarget {
     return this.#subscription.isActive;
   }
 
+  /** Whether something that was asked for waits for the line, which closing the page would lose. */
+  get isWaiting() {
+    return this.#questions.isWaiting;
+  }
+
   get canModerate() {
     return this.role === "moderator" || this.role === "owner";
   }
@@ -311,8 +316,10 @@ export class Room extends EventTarget {
     return this.#questions.ask({ type: "message.delete", message_id: id });
   }
 
-  /** Adds one's reaction, or takes it back where it is there. */
+  /** Adds one's reaction, or takes it back where it is there; or what waits for the line to do so. */
   react(item, emoji) {
+    const isSame = (command) => command.message_id === item.id && command.emoji === emoji;
+    if (this.#questions.withdraw(isSame)) return Promise.resolve(null);
     const isThere = item.reactions.some((reaction) => reaction.emoji === emoji && reaction.mine);
     const type = isThere ? "reaction.remove" : "reaction.add";
     return this.#questions.ask({ type, message_id: item.id, emoji });

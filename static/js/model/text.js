@@ -68,6 +68,9 @@ export function spoken({ message, html }) {
   return words.replace(ESCAPED, (_, name) => SIGNS[name]).trim();
 }
 
+/** What was typed without the Enter that was to send it; a sentence may go on behind a space. */
+export const withoutEnd = (typed) => (typed.trim() ? typed.replace(/\n+$/u, "") : "");
+
 const BETWEEN_WORDS = /[\s\-_.,;:+@/()'\u2019]+/u;
 
 /** Of a name, as the server finds them (chat/people.py). */

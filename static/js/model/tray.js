@@ -104,13 +104,24 @@ export class Tray {
 
   /** @param {Iterable<File>} files @returns {string} what is wrong with some of them, in words */
   add(files) {
-    const room = this.#limits.attachments - this.entries.length;
-    const all = [...files];
-    const fitting = all.slice(0, Math.max(0, room));
-    for (const file of fitting) this.entries = [...this.entries, this.#entryOf(file)];
+    const { attachments: most } = this.#limits;
+    let room = most - this.entries.length + this.#failed.length;
+    let left = 0;
+    for (const file of files) {
+      const entry = this.#entryOf(file);
+      const isTaken = entry.state === "failed" ? this.#failed.length < most : room > 0;
+      if (entry.state !== "failed" && isTaken) room -= 1;
+      if (isTaken) this.entries = [...this.entries, entry];
+      else left += 1;
+    }
     this.#go();
-    if (fitting.length === all.length) return "";
-    return gettext("A message has at most %(count)s files.", { count: this.#limits.attachments });
+    if (!left) return "";
+    return ngettext(
+      "A message has at most %(most)s files: %(count)s was left out.",
+      "A message has at most %(most)s files: %(count)s were left out.",
+      left,
+      { most },
+    );
   }
 
   /** Uploaded on an earlier visit. @param {object[]} records */
