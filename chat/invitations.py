@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from msgspec import Struct
 
@@ -31,7 +31,10 @@ from chat.node import node
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: HttpRequest, token: str) -> HttpResponse:
-    """Where a link leads, and a button to go there. To open it changes nothing."""
+    """Where a link leads, and a button to go there. To open it changes nothing.
+
+    Who pressed the button before they had an account, or were signed in, is not asked again.
+    """
     # To open one counts as well: allauth's public function looks at what is posted alone.
     if not ratelimit.consume(request, app="allauth.account", action="link", limit_get=True):
         too_many: HttpResponse = ratelimit.respond_429(request)
@@ -43,7 +46,7 @@ def join(request: HttpRequest, token: str) -> HttpResponse:
 def answer_invitation(request: HttpRequest, token: str) -> HttpResponse:
     try:
         invited = access.invitation(request.user, token)
-        if request.method == "POST":
+        if request.method == "POST" or is_coming_back(request, invited):
             return accept(request, invited)
     except ChatError as refusal:
         if refusal.code != "no_such_invitation":
@@ -53,6 +56,12 @@ def answer_invitation(request: HttpRequest, token: str) -> HttpResponse:
         return arrive(request, invited)
     context = {"invitation": invited.invitation, "room": invited.room}
     return render(request, "registration/join.html", context)
+
+
+def is_coming_back(request: HttpRequest, invited: Invited) -> bool:
+    """From signing up or in, for which the button of this very link was pressed."""
+    is_signed_in = request.method == "GET" and isinstance(request.user, User)
+    return is_signed_in and request.session.get(INVITATION_KEY) == invited.invitation.key
 
 
 def accept(request: HttpRequest, invited: Invited) -> HttpResponse:
@@ -106,7 +115,13 @@ def room_links(request: HttpRequest, slug: str) -> HttpResponse:
         return link_answer(request, link)
 
     return by_form_or_json(
-        request, make, back="members", slug=slug, status=201, buckets=node.invitations
+        request,
+        make,
+        back="members",
+        slug=slug,
+        notice=_("The link is made: copy it below."),
+        status=201,
+        buckets=node.invitations,
     )
 
 
@@ -121,7 +136,7 @@ def room_link(request: HttpRequest, slug: str, number: int) -> HttpResponse:
         revoke_link(link=access.room_link(by, number))
         return protocol.Ok()
 
-    return by_form_or_json(request, revoke, back="members", slug=slug)
+    return by_form_or_json(request, revoke, back="members", slug=slug, notice=_("Revoked."))
 
 
 # --- Made by administrators, to the site

@@ -50,6 +50,7 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
         lambda: invite(request, slug),
         back="members",
         slug=slug,
+        notice=_("Saved."),
         status=201,
         buckets=node.invitations,
     )
@@ -73,7 +74,11 @@ def member(request: HttpRequest, slug: str, username: str) -> HttpResponse:
 @require_http_methods(["POST", "DELETE"])
 def ban(request: HttpRequest, slug: str, username: str) -> HttpResponse:
     return by_form_or_json(
-        request, lambda: set_ban(request, slug, username), back="members", slug=slug
+        request,
+        lambda: set_ban(request, slug, username),
+        back="members",
+        slug=slug,
+        notice=_("The ban is lifted.") if is_deletion(request) else _("Banned."),
     )
 
 
@@ -114,6 +119,7 @@ def members_page(request: HttpRequest, slug: str) -> HttpResponse:
         "wanted": wanted,
         "is_long": bool(wanted or query.after) or len(page) > MEMBERS_PAGE,
         "banned": everybody.filter(standing=Membership.Standing.BANNED),
+        "must_stay": own.is_last_owner_of_others(),
         "roles": Membership.Role.choices,
         "links": RoomInvitation.links_into(own.room) if own.can_moderate else (),
         "here": request.build_absolute_uri("/").rstrip("/"),

@@ -44,12 +44,11 @@ def settings_page(request: HttpRequest, slug: str) -> HttpResponse:
     user = signed_in(request)
     own = access.own_membership(user, slug)
     belonging = Membership.objects.belonging().filter(room=own.room)
-    owners = belonging.filter(role=Membership.Role.OWNER, user__is_active=True)
     context = {
         "room": own_room(user.pk, own.room_id),
         "own": own,
         "count": belonging.count(),
-        "is_last_owner": own.is_owner and not owners.exclude(pk=own.pk).exists(),
+        "must_stay": own.is_last_owner_of_others(),
         "posting": Room.Posting.choices,
         "name_chars": ROOM_NAME_CHARS,
         "topic_chars": TOPIC_CHARS,

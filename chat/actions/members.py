@@ -67,7 +67,7 @@ def take_in(by: Membership, user: User, role: str) -> Membership:
         rank = known.rank if known else 0
         refuse_unless(by.can_moderate and (by.role == Role.OWNER or not (rank or role != MEMBER)))
         if known and known.belongs:
-            keep_an_owner(room, known, role)
+            keep_an_owner(known, role)
             store_role(known, role)
             return known
         return join(room, user, role)
@@ -83,7 +83,7 @@ def put_out(by: Membership, user: User, standing: str) -> None:
         if not belongs and standing != Standing.BANNED:
             raise ChatError("no_such_user", _("Nobody of that name belongs to the room."))
         if known and belongs:
-            keep_an_owner(room, known, None)
+            keep_an_owner(known, None)
         Membership.objects.update_or_create(
             room=room, user=user, defaults={"standing": standing, "role": MEMBER}
         )
@@ -126,10 +126,7 @@ def refuse_unless(is_allowed: bool) -> None:
         raise ChatError("forbidden", _("Only somebody above them in this room can do that."))
 
 
-def keep_an_owner(room: Room, leaving: Membership, role: str | None) -> None:
+def keep_an_owner(leaving: Membership, role: str | None) -> None:
     """A room that others belong to keeps somebody who can look after it."""
-    if leaving.role != Role.OWNER or role == Role.OWNER:
-        return
-    others = Membership.objects.belonging().filter(room=room).exclude(pk=leaving.pk)
-    if others.exists() and not others.filter(role=Role.OWNER, user__is_active=True).exists():
+    if role != Role.OWNER and leaving.is_last_owner_of_others():
         raise ChatError("forbidden", _("Make somebody else an owner of the room first."))

@@ -262,6 +262,12 @@ class Membership(models.Model):
     def is_owner(self) -> bool:
         return self.belongs and self.role == self.Role.OWNER
 
+    def is_last_owner_of_others(self) -> bool:
+        """Whether nobody could look after those who are left. Asks the database."""
+        others = Membership.objects.belonging().filter(room=self.room_id).exclude(pk=self.pk)
+        owners = others.filter(role=self.Role.OWNER, user__is_active=True)
+        return self.is_owner and others.exists() and not owners.exists()
+
     @property
     def rank(self) -> int:
         """Members are below moderators, and these below owners; who does not belong is nobody."""

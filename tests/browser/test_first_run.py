@@ -53,7 +53,6 @@ async def test_the_link_of_the_start_leads_to_an_administrator_a_lobby_and_a_gue
         await is_fine(guest, "the invitation")
         await guest.get_by_role("button", name="Create an account").click()
         await signs_up(guest, "grace", "Sign up")
-        await guest.get_by_role("button", name="Join the room").click()
         await expect(guest).to_have_url(re.compile("/chat/lobby/$"))
         await is_connected(guest)
         await page.goto("/chat/lobby/")

@@ -81,7 +81,7 @@ def test_a_closed_house_opens_to_whoever_has_a_link_and_they_land_in_the_room(
     assert b"<bdi>Lobby</bdi>" in dora.get(path).content
     assert eve.post(path).status_code == 302
     assert sign_up(dora, path, "dora").headers["Location"] == path
-    assert dora.post(path).headers["Location"] == "/chat/lobby/"
+    assert dora.get(path).headers["Location"] == "/chat/lobby/"
     assert belongs(User.objects.get(username="dora"), private)
     # The last use is gone, whatever she had accepted.
     sign_up_form = {"username": "eve", "email": "e@x.org", "password1": PASSWORD}
@@ -111,7 +111,12 @@ def test_who_has_an_account_signs_in_and_comes_back_to_the_link(
     door = charlie.post(path, {"has_account": "1"}).headers["Location"]
     form = {"login": "charlie", "password": PASSWORD, "next": path}
     assert charlie.post(door, form).headers["Location"] == path
-    assert charlie.post(path).headers["Location"] == "/chat/lobby/"
+    assert not belongs(cast.charlie, private)
+    assert charlie.head(path).status_code == 200
+    other = make_link(browser(cast.alice))["path"]
+    assert charlie.get(other).status_code == 200
+    assert charlie.get(path).headers["Location"] == "/chat/lobby/"
+    assert belongs(cast.charlie, private)
 
 
 def test_what_is_revoked_expired_used_up_or_guessed_gets_one_answer_without_the_rooms_name(

@@ -17,6 +17,7 @@ const STEPS = {
   next: { by: 1, isUnread: false },
   previous: { by: -1, isUnread: false },
 };
+const NOTHING = { unread: 0, mentions: 0 };
 const ON_PHONES = "(pointer: coarse), (width < 48rem)";
 
 /** As it stands on the tab: how much waits, and where one is. */
@@ -389,12 +390,19 @@ export class RoomGuide {
   showTitle(name, since) {
     const { rooms, room } = this.#parts;
     const beside = rooms.waitingBeside(room.slug);
-    const isTold = document.hidden && this.#level !== "nothing";
-    const seen = Math.max(since, room.reading.position);
-    const news = isTold ? room.countNews(seen) : 0;
-    const calls = isTold ? (this.#isDirect ? news : room.countCalls(seen)) : 0;
+    const { unread: news, mentions } = this.#level === "nothing" ? NOTHING : this.#waitingHere(since);
+    const calls = this.#isDirect ? news : mentions;
     document.title = numbered(beside.unread + news, `${name} – ChatApp`);
     this.#guide.showCalls(beside.calls + calls);
+  }
+
+  /** While the page is hidden, what came; or what was marked unread. */
+  #waitingHere(since) {
+    const { room } = this.#parts;
+    if (room.waiting) return room.waiting;
+    if (!document.hidden) return NOTHING;
+    const seen = Math.max(since, room.reading.position);
+    return { unread: room.countNews(seen), mentions: room.countCalls(seen) };
   }
 
   // --- Of what one is told ---

@@ -9,6 +9,7 @@ const HEARD = ["storage", "pageshow"];
 /** The rooms in the sidebar, with what waits in each, and where something is half written. */
 export class RoomList extends HTMLElement {
   #isQuiet = () => false;
+  #here = null;
   #drafts = null;
 
   connectedCallback() {
@@ -35,8 +36,12 @@ export class RoomList extends HTMLElement {
     if (this.#drafts) this.showDrafts();
   }
 
-  /** @param {import("../model/room-list.js").RoomList} list */
-  show(list) {
+  /**
+   * @param {import("../model/room-list.js").RoomList} list
+   * @param {{unread: number, mentions: number} | null} [here] what waits in the room on screen
+   */
+  show(list, here = null) {
+    this.#here = here;
     this.#isQuiet = ({ room, kind }) => list.levelOf(room, kind) === "nothing";
     for (const link of this.#links) this.#show(link, list.get(link.dataset.room));
     const shown = new Set(this.#links.map((link) => link.dataset.room));
@@ -76,9 +81,9 @@ export class RoomList extends HTMLElement {
   refresh(link, known) {
     const { room, kind } = link.dataset;
     const isQuiet = this.#isQuiet({ room, kind });
-    const isTold = known && room !== this.current && !isQuiet;
+    const told = room === this.current ? this.#here && { ...known, ...this.#here } : known;
     link.toggleAttribute("data-quiet", isQuiet);
-    showWaiting(link.querySelector(".unread"), isTold ? known : null);
+    showWaiting(link.querySelector(".unread"), isQuiet ? null : told);
     if (known) this.#name(link, known);
   }
 

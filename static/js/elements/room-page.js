@@ -40,6 +40,7 @@ export class RoomPage extends HTMLElement {
   #typing = null;
   #title = "";
   #seenWhenHidden = 0;
+  #waiting = 0;
   #frame = null;
   #leaving = new AbortController();
 
@@ -259,7 +260,16 @@ export class RoomPage extends HTMLElement {
     this.querySelector("unsent-bar").entries = this.#room.outbox.entries;
     this.#composer.isFleeting = this.#isFleeting;
     this.#composer.refreshContext();
+    this.#showWaiting();
     this.#showTitle();
+  }
+
+  /** Here, where something was marked unread. */
+  #showWaiting() {
+    const waiting = this.#room.waiting?.unread ?? 0;
+    if (waiting === this.#waiting) return;
+    this.#waiting = waiting;
+    this.querySelector("room-list").show(this.#rooms, this.#room.waiting);
   }
 
   #showPeople({ left }) {
@@ -299,7 +309,7 @@ export class RoomPage extends HTMLElement {
   }
 
   #showRooms() {
-    this.querySelector("room-list").show(this.#rooms);
+    this.querySelector("room-list").show(this.#rooms, this.#room.waiting);
     this.#guide.roomsChanged();
     this.#showTitle();
   }

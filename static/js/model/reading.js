@@ -38,6 +38,11 @@ export class Reading {
     return this.#divider;
   }
 
+  /** What was marked unread waits, although it is on screen. */
+  get isHeld() {
+    return this.#isHeld;
+  }
+
   /** Up to here it really was seen: the tab in front, the message on the screen. */
   see(seq) {
     if (this.#isHeld || seq <= this.#read) return;

@@ -432,6 +432,12 @@ export class Room extends EventTarget {
     return divider + 1 >= this.timeline.floor ? news : Math.max(news, this.#page.room.unread);
   }
 
+  /** What was marked unread, and what came since. @returns {{unread: number, mentions: number} | null} */
+  get waiting() {
+    if (!this.reading.isHeld) return null;
+    return { unread: this.unread, mentions: this.countCalls(this.reading.position) };
+  }
+
   /** How many messages of others came after this one. */
   countNews(seq) {
     const { messages } = this.timeline;
