@@ -379,7 +379,9 @@ export class RoomPage extends HTMLElement {
 
   /** Escape closes what is open, or else settles what is unread. */
   #catchUp() {
-    if (!document.querySelector("dialog[open], :popover-open")) this.#list.catchUp();
+    if (document.querySelector("dialog[open], :popover-open")) return;
+    this.#list.catchUp();
+    this.#draw();
   }
 
   async #goTo(id) {
