@@ -5,6 +5,8 @@ import { charactersLeft, cleaned, hasWords, lengthOf, withoutEnd } from "../mode
 import { gettext, ngettext } from "../model/words.js";
 
 const DRAFT_MS = 300;
+/** Between two lines and three. */
+const TALL_PX = 80;
 const REMARK_MS = 4_000;
 /** Some input methods tell only by this key code that they are still composing. */
 const COMPOSING_KEY = 229;
@@ -55,6 +57,8 @@ export class MessageComposer extends HTMLElement {
   #completing = null;
   #uploading = null;
   #trayElement = null;
+  /** Once its words have the whole width they keep it until they are gone: nothing jumps to and fro. */
+  #size = new ResizeObserver(() => this.#field.offsetHeight > TALL_PX && this.classList.add("composer--tall"));
   /** Somebody pressed Send while files were on their way. */
   #isSendingSoon = false;
 
@@ -62,12 +66,14 @@ export class MessageComposer extends HTMLElement {
     for (const type of HEARD) this.addEventListener(type, this);
     this.#button.addEventListener("pointerdown", this);
     for (const type of HEARD_OUTSIDE) addEventListener(type, this);
+    this.#size.observe(this.#field);
   }
 
   disconnectedCallback() {
     for (const type of HEARD) this.removeEventListener(type, this);
     this.#button.removeEventListener("pointerdown", this);
     for (const type of HEARD_OUTSIDE) removeEventListener(type, this);
+    this.#size.disconnect();
   }
 
   /**
@@ -481,6 +487,7 @@ export class MessageComposer extends HTMLElement {
 
   #refresh() {
     this.#grow();
+    if (!this.text) this.classList.remove("composer--tall");
     this.classList.toggle("composer--empty", !this.text.trim() && this.#hasNoFiles);
     this.classList.toggle("composer--editing", Boolean(this.#edited));
     this.setAttribute("aria-busy", Boolean(this.#saving));
