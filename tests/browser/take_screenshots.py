@@ -178,6 +178,11 @@ async def account(page: Page, scene: Scene) -> None:
 
 
 @state(SIGNED_IN)
+async def email(page: Page, scene: Scene) -> None:
+    await page.goto("/accounts/email/")
+
+
+@state(SIGNED_IN)
 async def password(page: Page, scene: Scene) -> None:
     await page.goto("/accounts/password/change/")
 
