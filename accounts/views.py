@@ -44,6 +44,8 @@ class EmailView(allauth_views.EmailView):  # type: ignore[misc]
     def _action_send(self, request: HttpRequest, *rest: Any, **more: Any) -> HttpResponse | None:
         """As allauth, which says nothing where no mail comes."""
         answer: HttpResponse | None = super()._action_send(request, *rest, **more)
+        if not self._get_email_address(request):
+            return answer
         if is_mail_printed():
             messages.warning(
                 request,

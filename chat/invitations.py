@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,6 +26,11 @@ from chat.errors import ChatError, no_such_room
 from chat.members import is_deletion
 from chat.models import RoomInvitation
 from chat.node import node
+
+# In the session, beside the key of the invitation that was accepted.
+ACCEPTED_AT = "invitation_accepted_at"
+# To sign up takes some minutes, and to confirm an address some more.
+COMES_BACK_SECONDS = 30 * 60
 
 # --- Opened
 
@@ -59,9 +65,14 @@ def answer_invitation(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def is_coming_back(request: HttpRequest, invited: Invited) -> bool:
-    """From signing up or in, for which the button of this very link was pressed."""
+    """From signing up or in, for which the button of this very link was pressed a while ago.
+
+    Whoever is the next at a shared machine, later than that, is asked.
+    """
     is_signed_in = request.method == "GET" and isinstance(request.user, User)
-    return is_signed_in and request.session.get(INVITATION_KEY) == invited.invitation.key
+    is_the_same = request.session.get(INVITATION_KEY) == invited.invitation.key
+    age = time.time() - request.session.get(ACCEPTED_AT, 0)
+    return is_signed_in and is_the_same and age < COMES_BACK_SECONDS
 
 
 def accept(request: HttpRequest, invited: Invited) -> HttpResponse:
@@ -76,12 +87,14 @@ def accept(request: HttpRequest, invited: Invited) -> HttpResponse:
 def come_in_first(request: HttpRequest, invited: Invited) -> HttpResponse:
     """Sign up or sign in, and come back. The session remembers what opens a closed sign-up."""
     request.session[INVITATION_KEY] = invited.invitation.key
+    request.session[ACCEPTED_AT] = time.time()
     door = "account_login" if "has_account" in request.POST else "account_signup"
     return redirect(f"{reverse(door)}?{urlencode({'next': request.path})}")
 
 
 def arrive(request: HttpRequest, invited: Invited) -> HttpResponse:
-    request.session.pop(INVITATION_KEY, None)
+    for key in (INVITATION_KEY, ACCEPTED_AT):
+        request.session.pop(key, None)
     return redirect("room", invited.room.slug) if invited.room else redirect("first-room")
 
 

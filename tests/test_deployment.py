@@ -111,6 +111,7 @@ def nginx_files(folder: Path, certificate: tuple[Path, Path], chat: str, port: i
                 "/etc/letsencrypt/live/chat.example.org/fullchain.pem": str(certificate[0]),
                 "/etc/letsencrypt/live/chat.example.org/privkey.pem": str(certificate[1]),
                 "/var/cache/nginx/chatapp": str(folder / "cache"),
+                "/var/log/nginx/chatapp.log": str(folder / "access.log"),
             },
         )
     )

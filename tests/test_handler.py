@@ -103,13 +103,15 @@ async def test_middleware_and_view_run_in_one_thread_beside_the_loop(
     assert closed == ["plain"]
 
 
-async def test_the_next_answer_is_made_in_the_same_thread(handler: ThreadedHandler) -> None:
-    for _ in range(3):
+async def test_answers_are_made_in_few_threads_each_with_its_line(handler: ThreadedHandler) -> None:
+    for _ in range(20):
         await ask(handler)
-    assert len({thread for thread, _ in seen}) == 1
+    # The next may be asked for before the thread of the last one has put down its tools.
+    threads = {thread for thread, _ in seen}
+    assert len(threads) < 5
     if connection.vendor == "sqlite":
         # PostgreSQL's go back to the pool.
-        assert len({id(line) for _, line in seen}) == 1
+        assert len({id(line) for _, line in seen}) == len(threads)
 
 
 @pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume synchronous iterators")

@@ -13,6 +13,11 @@ WITHOUT_STROKE = str.maketrans(
 KEY_CHARS = 80
 
 
+def take_time(apps: Any, schema_editor: Any) -> None:
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute("SET LOCAL statement_timeout = 0")
+
+
 def take_strokes_away(apps: Any, schema_editor: Any) -> None:
     """Who has such a letter in their name is found without it from now on."""
     users = apps.get_model("accounts", "User").objects.using(schema_editor.connection.alias)
@@ -27,5 +32,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(take_time, migrations.RunPython.noop, elidable=True),
         migrations.RunPython(take_strokes_away, migrations.RunPython.noop, elidable=True),
     ]

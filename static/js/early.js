@@ -34,7 +34,8 @@
   document.addEventListener("readystatechange", parsed, { once: true });
 
   function pressed(event) {
-    const isSign = [...(event.key ?? "")].length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+    const isHeld = event.ctrlKey || event.metaKey || event.altKey;
+    const isSign = [...(event.key ?? "")].length === 1 && (!isHeld || event.getModifierState("AltGraph"));
     if (!isEarly || !isSign || !isNowhere()) return;
     // A field that gets the focus now gets the sign as well.
     if (box()) return enter();

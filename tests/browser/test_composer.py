@@ -6,6 +6,7 @@ import pytest
 from playwright.async_api import FilePayload, Locator, Page, expect
 
 from tests.browser.acting import (
+    chooses,
     chooses_files,
     has_nothing_unsent,
     is_connected,
@@ -14,6 +15,7 @@ from tests.browser.acting import (
     messages,
     opens_menu,
     photograph,
+    say,
 )
 from tests.browser.axe import is_fine
 from tests.browser.conftest import Visitor
@@ -231,3 +233,46 @@ async def test_a_file_that_is_pasted_without_a_line_waits_for_it(
     await expect(sent.get_by_role("link", name="Second.txt")).to_be_visible()
     await expect(message_box(page)).to_have_value("")
     await has_nothing_unsent(page)
+
+
+async def test_an_edit_in_one_tab_leaves_the_draft_of_another_alone(
+    company: Company, visit: Visitor, room: str
+) -> None:
+    page = await visit(company.server, company.bob, f"/chat/{room}/")
+    await is_connected(page)
+    await say(page, "To be mended")
+    sent = await is_shown(page, "You", "To be mended")
+    other = await page.context.new_page()
+    await other.goto(f"/chat/{room}/")
+    await is_connected(other)
+    await chooses(page, sent, "Edit")
+    await message_box(other).fill("A long draft")
+    await expect(page.get_by_text("Editing your message")).to_be_visible()
+    await message_box(page).press("Escape")
+    await expect(message_box(page)).to_have_value("A long draft")
+    await expect(message_box(other)).to_have_value("A long draft")
+
+
+async def test_an_edit_that_a_reload_brings_back_can_be_saved_and_taken_back_again(
+    company: Company, visit: Visitor, room: str
+) -> None:
+    page = await visit(company.server, company.bob, f"/chat/{room}/")
+    await is_connected(page)
+    await say(page, "A")
+    await has_nothing_unsent(page)
+    await message_box(page).press("ArrowUp")
+    await message_box(page).fill("A better one")
+    await page.reload()
+    await is_connected(page)
+    await expect(message_box(page)).to_have_value("A better one")
+    await message_box(page).press("Enter")
+    await is_shown(page, "You", "A better one")
+    await expect(message_box(page)).to_have_value("")
+    # What it was at first is another text by now, also while that is still on its way.
+    await message_box(page).press("ArrowUp")
+    await message_box(page).fill("B")
+    await message_box(page).press("Enter")
+    await message_box(page).fill("A better one")
+    await expect(messages(page).last.locator(".message__body")).to_have_text("B")
+    await message_box(page).press("Enter")
+    await expect(messages(page).last.locator(".message__body")).to_have_text("A better one")

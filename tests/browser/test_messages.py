@@ -254,17 +254,20 @@ TO_THE_END = """async () => {
   const numberOf = (each) => Number(each.textContent.match(/line (\\d+)/)[1]);
   const edge = log.getBoundingClientRect().top + 1;
   const isSeen = (each) => each.getBoundingClientRect().bottom > edge;
-  const pause = () => new Promise((done) => setTimeout(done, 250));
+  const pause = () => new Promise((done) => setTimeout(done, 50));
+  const lastDrawn = () => numberOf(articles().at(-1));
   const leaps = [];
-  for (let turn = 0; turn < 40; turn += 1) {
-    const last = numberOf(articles().at(-1));
+  for (let last = lastDrawn(); last < 399; last = lastDrawn()) {
     log.scrollTop = log.scrollHeight;
+    for (let waited = 0; lastDrawn() === last; waited += 1) {
+      if (waited > 200) return [...leaps, `stuck at ${last}`];
+      await pause();
+    }
     await pause();
     const first = numberOf(articles().find(isSeen));
     if (first > last) leaps.push([last, first]);
-    if (last === 399) return leaps;
   }
-  return [...leaps, "stuck"];
+  return leaps;
 }"""
 
 

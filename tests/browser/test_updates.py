@@ -30,8 +30,10 @@ def change(server: RunningServer) -> None:
     }
     newer = {name: file.read_text(encoding="utf-8") for name, file in files.items()}
     newer["model/keys.js"] += "export const SINCE = 2;\n"
+    imports = "import { keyCaps }"
+    assert imports in newer["elements/keys-dialog.js"]
     newer["elements/keys-dialog.js"] = newer["elements/keys-dialog.js"].replace(
-        "import { KEYS,", "import { SINCE, KEYS,"
+        imports, "import { SINCE, keyCaps }"
     )
     for name, text in newer.items():
         place = server.data / "newer/js" / name

@@ -115,6 +115,12 @@ def test_who_has_an_account_signs_in_and_comes_back_to_the_link(
     assert charlie.head(path).status_code == 200
     other = make_link(browser(cast.alice))["path"]
     assert charlie.get(other).status_code == 200
+    session = charlie.session
+    accepted, session["invitation_accepted_at"] = session["invitation_accepted_at"], 0
+    session.save()
+    assert charlie.get(path).status_code == 200
+    session["invitation_accepted_at"] = accepted
+    session.save()
     assert charlie.get(path).headers["Location"] == "/chat/lobby/"
     assert belongs(cast.charlie, private)
 

@@ -201,9 +201,27 @@ describe("a question", () => {
   it("is withdrawn by who asks for the opposite before it was sent", async () => {
     const questions = new Questions({ send: () => false, clock });
     const answer = questions.ask({ type: "reaction.add", message_id: 1, emoji: "🍅" });
-    const isIt = ({ emoji }) => emoji === "🍅";
-    assert.deepEqual([questions.isWaiting, questions.withdraw(isIt)], [true, true]);
-    assert.deepEqual([questions.isWaiting, questions.withdraw(isIt), await answer], [false, false, null]);
+    const waiting = questions.waiting(({ emoji }) => emoji === "🍅");
+    assert.deepEqual([questions.isWaiting, waiting.type], [true, "reaction.add"]);
+    questions.withdraw(waiting);
+    assert.deepEqual([questions.isWaiting, await answer], [false, null]);
+  });
+
+  it("is put off where it was too much at once, and not for ever", async () => {
+    const asked = [];
+    const questions = new Questions({ send: (command) => asked.push(command.ref), clock });
+    const answer = questions.ask({ type: "message.delete" });
+    const refusal = { type: "error", ref: "q1", code: "rate_limited", detail: "Slowly.", retry_after: 3 };
+    questions.hear(refusal);
+    clock.pass(2_900);
+    assert.equal(asked.length, 1);
+    clock.pass(200);
+    assert.equal(asked.length, 2);
+    for (let times = 0; times < 5; times += 1) {
+      questions.hear(refusal);
+      clock.pass(3_000);
+    }
+    assert.equal((await answer).detail, "Slowly.");
   });
 
   it("is over where no line will come any more", async () => {
@@ -211,5 +229,7 @@ describe("a question", () => {
     const answer = questions.ask({ type: "message.edit" });
     questions.stop();
     assert.equal((await answer).code, "lost");
+    assert.equal((await questions.ask({ type: "reaction.add" })).code, "lost");
+    assert.equal(questions.isWaiting, false);
   });
 });

@@ -67,6 +67,12 @@ describe("the tray", () => {
     assert.deepEqual(states(), ["failed", "failed", "uploading", "uploading", "queued"]);
   });
 
+  it("keeps a place for one that can be tried again", async () => {
+    tray.add(["a", "b", "c"].map((name) => file(name)));
+    await refuse(0, 500);
+    assert.match(tray.add([file("d")]), /1 was left out/);
+  });
+
   it("refuses by itself what the server would", () => {
     tray.add([file("empty", 0), file("large", MEGABYTE + 1)]);
     assert.deepEqual(tray.entries.map(({ trouble }) => trouble), ["This file is empty.", "Too large: at most 1 MB."]);

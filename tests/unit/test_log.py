@@ -24,6 +24,13 @@ def test_a_record_keeps_its_sentence_and_loses_its_traceback() -> None:
     assert output.getvalue() == "evil.example was asked for.\n"
 
 
+@pytest.mark.parametrize("kept_from", [WithoutKeys, WithoutTraceback])
+def test_a_record_that_does_not_fit_its_words_fails_nobody(kept_from: type[logging.Filter]) -> None:
+    record = logging.LogRecord("library", logging.WARNING, "", 0, "%s %s", ("one",), None)
+    assert kept_from().filter(record)
+    assert "one" in str(record.args or record.msg)
+
+
 def test_a_forged_host_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     output = io.StringIO()
     handlers = [
@@ -61,6 +68,8 @@ def test_no_key_that_lets_somebody_in_is_in_the_log(
         monkeypatch.setattr(handler, "stream", output)
     path = address.format(key="1f-Secret")
     logging.getLogger("django.request").warning("%s: %s", "Not Found", path)
+    assert "Secret" not in output.getvalue()
+    logging.getLogger("django.request").warning("?next=%%2Fjoin%%2F%s%%2F", "Secret")
     assert "Secret" not in output.getvalue()
     assert f"Not Found: {address.format(key='…')}" in output.getvalue()
     assert resolve(path)

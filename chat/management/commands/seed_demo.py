@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 from django.core.management import BaseCommand, CommandError, CommandParser, call_command
+from django.db import connection
 
 from chat import demo
 from chat.actions.demo import make_demo, strangers
@@ -23,7 +24,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         # A new place has no tables before its first start.
-        call_command("migrate", verbosity=0)
+        if not connection.introspection.table_names():
+            call_command("migrate", verbosity=0)
         if (others := strangers()) and not options["force"]:
             raise CommandError(
                 f"Other people have accounts here ({others}): this is for a place to look at. "

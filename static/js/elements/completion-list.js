@@ -4,7 +4,8 @@ import { replaceTyped } from "../dom/quirks.js";
 import {
   beginningAt,
   Choice,
-  insertionFor, isNamed,
+  insertionFor,
+  isNamed,
   suggestEmoji,
   suggestMentions,
   together,

@@ -12,6 +12,8 @@ export class MessageActs {
   #composer;
   #dialog;
   #memory;
+  /** How much waits for the line. */
+  #waiting = 0;
 
   /**
    * @param {object} parts
@@ -98,12 +100,14 @@ export class MessageActs {
     if (refusal) this.#composer.notice(refusal.detail);
   }
 
-  /** @param {string} words that stand there while the line is away */
+  /** @param {string} words that stand there while the line is away, unless others come */
   async #answerTo(asked, words) {
     if (this.#room.isLive) return asked;
-    this.#composer.remark(words);
+    this.#composer.remark(words, { isLasting: true });
+    this.#waiting += 1;
     const refusal = await asked;
-    this.#composer.remark("");
+    this.#waiting -= 1;
+    if (!this.#waiting) this.#composer.endLastingRemark();
     return refusal;
   }
 
@@ -116,7 +120,7 @@ export class MessageActs {
     const emoji = await this.#pick(button);
     if (!emoji) return;
     const isThere = item.reactions.some((reaction) => reaction.emoji === emoji && reaction.mine);
-    if (!isThere) this.#try(this.#room.react(item, emoji));
+    if (!isThere) this.#try(this.#room.react(item, emoji, true));
   }
 
   /** @returns {Promise<string | null>} null where nothing was picked */

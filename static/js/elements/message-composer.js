@@ -128,14 +128,15 @@ export class MessageComposer extends HTMLElement {
   }
 
   /**
-   * @param {{id?: number, clientId?: string, text: string, hasFiles: boolean}} message one's own; or
-   *   unsent. With files it may be without words.
+   * @param {{id?: number, clientId?: string, text: string, hasFiles: boolean, typed?: string}} message
+   *   one's own; or unsent. With files it may be without words. `typed`: what was made of its text.
    */
   edit(message) {
     if (!this.#edited) this.#aside = this.text;
-    this.#edited = message;
+    const { typed = message.text, ...edited } = message;
+    this.#edited = edited;
     this.#saving = null;
-    this.#field.value = message.text;
+    this.#field.value = typed;
     this.#refresh();
     this.#keepDraft();
     this.focus();
@@ -150,9 +151,12 @@ export class MessageComposer extends HTMLElement {
     if (!this.#isWaitingFor(signal)) return;
     this.#saving = null;
     if (cleaned(this.text) === text) this.#stopEditing();
+    else this.#edited = { ...this.#edited, text };
     this.#refresh();
     this.#keepDraft();
-    this.focus();
+    // Whoever went elsewhere meanwhile is left there.
+    const { activeElement, body } = document;
+    if (!activeElement || activeElement === body || this.contains(activeElement)) this.focus();
   }
 
   /** The other text stays, so that nothing is lost. @param {object} saved as in `saved` */
@@ -185,6 +189,7 @@ export class MessageComposer extends HTMLElement {
   /** The message that is edited is gone: what was made of it may be sent as another one. */
   #keepWords() {
     const words = [this.#aside, this.text];
+    this.#saving?.abort();
     this.#stopEditing();
     this.#field.value = words.filter(Boolean).join("\n\n");
     this.notice(gettext("The message was deleted meanwhile."));
@@ -204,14 +209,22 @@ export class MessageComposer extends HTMLElement {
     this.#trouble = "line";
   }
 
-  /** One sentence that all went well; it goes by itself. */
-  remark(text) {
+  /** One sentence that all went well; it goes by itself, unless it is lasting. */
+  remark(text, { isLasting = false } = {}) {
     this.#say("remark", text);
     clearTimeout(this.#remarkTimer);
-    this.#remarkTimer = setTimeout(() => this.#say("remark", ""), REMARK_MS);
+    this.#remarkTimer = isLasting ? null : setTimeout(() => this.#say("remark", ""), REMARK_MS);
+  }
+
+  endLastingRemark() {
+    if (this.#remarkTimer === null) this.#say("remark", "");
   }
 
   /** Nobody writes here, or not this reader: what was typed waits until that changes. */
+  get isClosed() {
+    return this.querySelector("form").hidden;
+  }
+
   set isClosed(isClosed) {
     this.querySelector("form").hidden = isClosed;
   }
@@ -468,19 +481,23 @@ export class MessageComposer extends HTMLElement {
 
   #keepDraft() {
     clearTimeout(this.#draftTimer);
-    const edit = this.#edited && { ...this.#edited, text: this.text };
+    const edit = this.#edited && { ...this.#edited, typed: this.text };
     const text = this.#edited ? this.#aside : this.text;
     const attachments = this.#tray?.records ?? this.#drafts?.read(this.#room).attachments ?? [];
     this.#drafts?.write(this.#room, { text, replyTo: this.#replyTo, edit, attachments });
-    this.#kept = text;
+    // Storage may be full: what is not kept is not to be replaced by what is.
+    this.#kept = this.#drafts?.read(this.#room).text ?? "";
   }
 
   /** Another tab wrote the same draft, or sent it; what was not written by then is left alone. */
   #takeOver() {
-    if (!this.#drafts || this.#edited || this.text !== this.#kept) return;
+    const own = this.#edited ? this.#aside : this.text;
+    if (!this.#drafts || own !== this.#kept) return;
     const { text = "", replyTo = null } = this.#drafts.read(this.#room);
     if (text === this.#kept && replyTo === this.#replyTo) return;
-    this.#field.value = this.#kept = text;
+    if (this.#edited) this.#aside = text;
+    else this.#field.value = text;
+    this.#kept = text;
     this.#replyTo = replyTo;
     this.#refresh();
   }

@@ -88,8 +88,8 @@ export class MessageList extends HTMLElement {
 
   /** Who is at the very top or at the very end, or has no scroll bar, cannot scroll to ask for more. */
   #fill() {
-    if (this.#scroll.isNearEnd && !this.#isAll) this.#goOn();
     if (!this.#scroll.isScrollable) this.#goBack();
+    else if (this.#scroll.isNearEnd && !this.#isAll) this.#goOn();
     else if (this.#scroll.isNearStart && this.#window.moveUp(this.#room.history.shown)) this.render();
   }
 

@@ -60,6 +60,8 @@ export class MessageMenu extends HTMLElement {
     for (const button of this.querySelectorAll("[data-emoji]")) {
       button.setAttribute("aria-pressed", own.includes(button.dataset.emoji));
     }
+    // It may have grown out of the page.
+    if (this.#isOpen) placeBeside(this, this.#button);
   }
 
   /** What stands in a `title` elsewhere, for those who have no mouse to point with. */

@@ -297,9 +297,10 @@ export class RoomPage extends HTMLElement {
   #showClosed() {
     const words = WHY_CLOSED[this.#room.whyClosed]?.() ?? "";
     if (words && this.#composer.contains(document.activeElement)) this.querySelector("main").focus();
+    const isOpening = this.#composer.isClosed && !words;
     this.#composer.isClosed = Boolean(words);
     const isNowhere = [document.body, this.querySelector("main")].includes(document.activeElement);
-    if (!words && isNowhere) this.#focusComposer();
+    if (isOpening && isNowhere) this.#focusComposer();
     this.querySelector(".foot__closed").dataset.why = this.#room.whyClosed;
     write(this.querySelector(".foot__closed-words"), words);
   }

@@ -128,7 +128,7 @@ export class RoomSwitcher extends HTMLElement {
       await this.#setting.write(username, () => this.#field.value);
     } catch {
       this.#isLeaving = false;
-      this.#field.value = wanted;
+      this.#field.value ||= wanted;
       this.#show(gettext("The conversation could not be opened. Try again in a moment."));
     }
   }

@@ -111,7 +111,8 @@ function redraw(row, { state, progress, trouble, size, canRetry }) {
   if (state === "queued" || state === "waiting") bar.value = 0;
   write(row.querySelector(".tray__words"), trouble || sizeOf(size, readersLocale()));
   row.querySelector("[data-does=retry]").hidden = state !== "failed" || !canRetry;
-  if (isNews) row.scrollIntoView({ block: "start" });
+  const list = row.parentElement;
+  if (isNews) list.scrollTop = row.offsetTop - list.offsetTop;
 }
 
 function wordsFor(tray) {

@@ -53,7 +53,7 @@ export function suggestPeople(people, query, self) {
   const rank = ({ username, name }) => {
     if (plain(username).startsWith(wanted)) return 0;
     const own = wordsIn(`${name} ${username}`);
-    return beginnings.every((start) => own.some((word) => word.startsWith(start))) ? 1 : 2;
+    return beginnings.length && beginnings.every((start) => own.some((word) => word.startsWith(start))) ? 1 : 2;
   };
   const fitting = people.filter((person) => person.username !== self && rank(person) < 2);
   return fitting

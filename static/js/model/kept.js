@@ -13,7 +13,8 @@ export const noticeKey = (username) => `notices:${username}`;
  * @property {string} [text]
  * @property {number} [replyTo] the id of the message that it answers
  * @property {object[]} [attachments] files that were uploaded for it
- * @property {{id?: number, clientId?: string, text: string, hasFiles?: boolean}} [edit] another text for a message
+ * @property {{id?: number, clientId?: string, text: string, hasFiles?: boolean, typed?: string}} [edit]
+ *   another text for a message: that which it has, and what is made of it
  */
 
 export class Drafts {

@@ -195,6 +195,7 @@ export class Room extends EventTarget {
       return this.#hearSettings(rooms.find(({ room }) => room === this.slug) ?? {});
     }
     this.closed();
+    this.#questions.stop();
     this.#tell("stranger");
   }
 
@@ -316,10 +317,15 @@ export class Room extends EventTarget {
     return this.#questions.ask({ type: "message.delete", message_id: id });
   }
 
-  /** Adds one's reaction, or takes it back where it is there; or what waits for the line to do so. */
-  react(item, emoji) {
+  /**
+   * Adds one's reaction, or takes it back where it is there; or what waits for the line to do so.
+   * @param {boolean} [isSure] that it is to be added
+   */
+  react(item, emoji, isSure = false) {
     const isSame = (command) => command.message_id === item.id && command.emoji === emoji;
-    if (this.#questions.withdraw(isSame)) return Promise.resolve(null);
+    const waiting = this.#questions.waiting(isSame);
+    if (waiting && !(isSure && waiting.type === "reaction.add")) this.#questions.withdraw(waiting);
+    if (waiting) return Promise.resolve(null);
     const isThere = item.reactions.some((reaction) => reaction.emoji === emoji && reaction.mine);
     const type = isThere ? "reaction.remove" : "reaction.add";
     return this.#questions.ask({ type, message_id: item.id, emoji });

@@ -105,7 +105,8 @@ export class Tray {
   /** @param {Iterable<File>} files @returns {string} what is wrong with some of them, in words */
   add(files) {
     const { attachments: most } = this.#limits;
-    let room = most - this.entries.length + this.#failed.length;
+    // What failed for good is not sent.
+    let room = most - this.entries.filter(({ state, canRetry }) => state !== "failed" || canRetry).length;
     let left = 0;
     for (const file of files) {
       const entry = this.#entryOf(file);
