@@ -276,3 +276,28 @@ async def test_an_edit_that_a_reload_brings_back_can_be_saved_and_taken_back_aga
     await expect(messages(page).last.locator(".message__body")).to_have_text("B")
     await message_box(page).press("Enter")
     await expect(messages(page).last.locator(".message__body")).to_have_text("A better one")
+
+
+async def test_two_tabs_that_are_written_in_at_once_lose_no_word_and_share_their_files(
+    company: Company, visit: Visitor, room: str
+) -> None:
+    page = await visit(company.server, company.bob, f"/chat/{room}/")
+    await is_connected(page)
+    await chooses_files(page, photograph())
+    await expect(tray(page).get_by_role("status")).to_have_text("1 file ready to be sent")
+    other = await page.context.new_page()
+    await other.goto(f"/chat/{room}/")
+    await is_connected(other)
+    await expect(tray(other).get_by_role("status")).to_have_text("1 file ready to be sent")
+    await message_box(page).type("I owe you")
+    await message_box(other).type("and thirty")
+    for each in (page, other):
+        await expect(message_box(each)).to_have_value(re.compile("I owe you"))
+        await expect(message_box(each)).to_have_value(re.compile("and thirty"))
+    await message_box(page).press("Enter")
+    await is_shown(other, "You", "and thirty")
+    await expect(message_box(other)).to_have_value("")
+    await expect(tray(other)).to_be_hidden()
+    await say(other, "Nothing is attached to this")
+    await is_shown(page, "You", "Nothing is attached to this")
+    await has_nothing_unsent(other)

@@ -73,6 +73,19 @@ describe("the tray", () => {
     assert.match(tray.add([file("d")]), /1 was left out/);
   });
 
+  it("follows another tab that has the same draft", async () => {
+    tray.add([file("a"), file("b")]);
+    await finish(0, 1);
+    await finish(1, 2);
+    const [first, second] = tray.records;
+    const third = { ...first, id: 3, name: "c" };
+    tray.follow([second, third]);
+    assert.deepEqual(tray.records.map(({ id }) => id), [2, 3]);
+    tray.follow([]);
+    assert.ok(tray.isEmpty);
+    assert.deepEqual(taken, []);
+  });
+
   it("refuses by itself what the server would", () => {
     tray.add([file("empty", 0), file("large", MEGABYTE + 1)]);
     assert.deepEqual(tray.entries.map(({ trouble }) => trouble), ["This file is empty.", "Too large: at most 1 MB."]);

@@ -3,17 +3,23 @@
 
 import { withoutEnd } from "../model/text.js";
 
+/** Who began last has the keys. @type {HeldKeys | null} */
+let holder = null;
+
 /** Holds what is typed. A field that gets the focus meanwhile has its keys for itself. */
 export class HeldKeys {
   #text = "";
   #before = null;
   #holding = null;
+  #outer = null;
 
   /** The focus is taken away, so that nothing falls into the field that had it. */
   begin() {
     this.#text = "";
     this.#before = document.activeElement;
     this.letGo();
+    this.#outer = holder;
+    holder = this;
     this.#holding = new AbortController();
     const options = { signal: this.#holding.signal, capture: true };
     addEventListener("keydown", (event) => this.#pressed(event), options);
@@ -28,12 +34,13 @@ export class HeldKeys {
   /** The focus goes back, unless it went elsewhere. @returns {string} what was typed */
   end() {
     this.#holding?.abort();
+    if (holder === this) holder = this.#outer;
     if (isNowhere()) this.#before?.focus({ preventScroll: true });
     return withoutEnd(this.#text);
   }
 
   #pressed(event) {
-    const typed = isNowhere() && typedBy(event);
+    const typed = holder === this && isNowhere() && typedBy(event);
     if (!typed) return;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -43,7 +50,7 @@ export class HeldKeys {
   }
 
   #pasted({ clipboardData }) {
-    if (isNowhere()) this.#text += clipboardData.getData("text/plain");
+    if (holder === this && isNowhere()) this.#text += clipboardData.getData("text/plain");
   }
 }
 

@@ -213,19 +213,20 @@ export class Guide {
       username,
       addresses: page.dataset,
       go: (room) => go(roomAddress(page.dataset.rooms, room)),
-      write: (username, typed) => this.write(username, typed),
+      write: (username, meanwhile) => this.write(username, meanwhile),
     });
   }
 
   /**
    * To somebody, between the two. Raises RequestError.
-   * @param {() => string} [typed] what is for them already
+   * @param {{typed: () => string, isWanted: () => boolean}} [meanwhile] what is for them already;
+   *   and whether one still wants to go there
    */
-  async write(username, typed = () => "") {
+  async write(username, { typed, isWanted } = { typed: () => "", isWanted: () => true }) {
     const { rooms } = this.#parts.page.dataset;
     const { room } = await openConversation(rooms, [username], csrfToken(), fetch.bind(window));
     if (typed()) this.#carry(room, typed());
-    go(roomAddress(rooms, room));
+    if (isWanted()) go(roomAddress(rooms, room));
   }
 
   // --- What waits ---

@@ -265,16 +265,22 @@ export class MessageComposer extends HTMLElement {
     else if (event.type === "keydown") this.#pressed(event);
     else if (event.type === "input") this.#typed(event);
     else if (event.type === "compositionend") this.#complete();
-    else if (event.type === "focusout") this.#completion?.close();
+    else if (event.type === "focusout") this.#left();
     else if (event.type === "paste") this.#pasted(event);
     else if (event.type === "change") this.#chose(event.target);
     else if (event.type === "tray-changed") this.#trayChanged();
     else if (event.type === "tray-left") this.focus();
     else if (event.type === "pagehide") this.#keepDraft();
-    else if (event.type === "pageshow" || event.type === "storage") this.#takeOver();
+    else if (event.type === "storage" || event.persisted) this.#takeOver();
     else if (event.type === "click") this.#clicked(event);
     // The soft keyboard stays: the button must not take the focus from the field.
     else event.preventDefault();
+  }
+
+  /** Whoever goes to another tab finds there what was written here. */
+  #left() {
+    this.#completion?.close();
+    if (this.#draftTimer !== null) this.#keepDraft();
   }
 
   #pressed(event) {
@@ -404,7 +410,7 @@ export class MessageComposer extends HTMLElement {
   async #restoreFiles(records) {
     try {
       await this.#bringTray();
-      this.#tray.restore(records);
+      this.#tray.follow(records);
     } catch {
       // They stay in the draft until the next visit.
     }
@@ -481,8 +487,10 @@ export class MessageComposer extends HTMLElement {
 
   #keepDraft() {
     clearTimeout(this.#draftTimer);
+    this.#draftTimer = null;
+    this.#joinWithUnseen();
     const edit = this.#edited && { ...this.#edited, typed: this.text };
-    const text = this.#edited ? this.#aside : this.text;
+    const text = this.#own;
     const attachments = this.#tray?.records ?? this.#drafts?.read(this.#room).attachments ?? [];
     this.#drafts?.write(this.#room, { text, replyTo: this.#replyTo, edit, attachments });
     // Storage may be full: what is not kept is not to be replaced by what is.
@@ -491,15 +499,31 @@ export class MessageComposer extends HTMLElement {
 
   /** Another tab wrote the same draft, or sent it; what was not written by then is left alone. */
   #takeOver() {
-    const own = this.#edited ? this.#aside : this.text;
-    if (!this.#drafts || own !== this.#kept) return;
-    const { text = "", replyTo = null } = this.#drafts.read(this.#room);
-    if (text === this.#kept && replyTo === this.#replyTo) return;
-    if (this.#edited) this.#aside = text;
-    else this.#field.value = text;
-    this.#kept = text;
+    if (!this.#drafts) return;
+    const { text = "", replyTo = null, attachments = [] } = this.#drafts.read(this.#room);
+    if (this.#tray) this.#tray.follow(attachments);
+    else if (attachments.length) this.#restoreFiles(attachments);
+    if (this.#own !== this.#kept || (text === this.#kept && replyTo === this.#replyTo)) return;
+    this.#own = this.#kept = text;
     this.#replyTo = replyTo;
     this.#refresh();
+  }
+
+  /** Two tabs were written in at the same moment: neither writes over the other's words. */
+  #joinWithUnseen() {
+    const { text: there = "" } = this.#drafts?.read(this.#room) ?? {};
+    if (!there || there === this.#kept || this.#own.includes(there)) return;
+    this.#own = [there, this.#own].filter(Boolean).join("\n\n");
+  }
+
+  /** The new message, also while another one is being edited. */
+  get #own() {
+    return this.#edited ? this.#aside : this.text;
+  }
+
+  set #own(text) {
+    if (this.#edited) this.#aside = text;
+    else this.#field.value = text;
   }
 
   #refresh() {

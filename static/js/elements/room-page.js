@@ -350,6 +350,7 @@ export class RoomPage extends HTMLElement {
   #post({ text, replyTo, attachments }) {
     this.#typing.stopped();
     this.#room.post(text, replyTo, attachments);
+    this.#list.dismissUnread();
     this.#list.jumpToEnd();
     this.#draw();
   }

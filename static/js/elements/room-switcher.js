@@ -43,8 +43,8 @@ export class RoomSwitcher extends HTMLElement {
    * @param {string} setting.username the reader's
    * @param {{rooms: string, people: string}} setting.addresses where the server finds others
    * @param {(room: string) => void} setting.go
-   * @param {(username: string, typed: () => string) => Promise<void>} setting.write opens the
-   *   conversation, for which something may be typed meanwhile
+   * @param {(username: string, meanwhile: object) => Promise<void>} setting.write opens the
+   *   conversation, for which something may be typed meanwhile; who closes this does not go there
    */
   toggle(setting) {
     if (this.#dialog.open) return this.#dialog.close();
@@ -125,7 +125,10 @@ export class RoomSwitcher extends HTMLElement {
     this.#field.focus();
     this.#show(gettext("Opening the conversation with %(name)s…", { name }));
     try {
-      await this.#setting.write(username, () => this.#field.value);
+      await this.#setting.write(username, {
+        typed: () => this.#field.value,
+        isWanted: () => this.#dialog.open,
+      });
     } catch {
       this.#isLeaving = false;
       this.#field.value ||= wanted;

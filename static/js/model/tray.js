@@ -136,6 +136,17 @@ export class Tray {
     this.#onChange();
   }
 
+  /** Another tab has the same draft: what it sent or removed goes here as well, and what it has comes. */
+  follow(records) {
+    const ids = new Set(records.map(({ id }) => id));
+    const held = new Set(this.records.map(({ id }) => id));
+    const kept = this.entries.filter(({ record }) => !record || ids.has(record.id));
+    const isSame = kept.length === this.entries.length && records.every(({ id }) => held.has(id));
+    if (isSame) return;
+    this.entries = kept;
+    this.restore(records.filter(({ id }) => !held.has(id)));
+  }
+
   remove(number) {
     const entry = this.#find(number);
     if (!entry) return;
