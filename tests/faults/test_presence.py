@@ -34,7 +34,7 @@ CRASH_SECONDS = 30.0
 VANISHED_SECONDS = 45.0
 # A coming back within this is never told; less what a test can measure.
 GRACE_SECONDS = 5.0
-TOLERANCE_SECONDS = 0.7
+TOLERANCE_SECONDS = 1.5
 RESUMED_SECONDS = 10.0
 
 
