@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.asyncio, pytest.mark.alone]
 
 SLOW_ONES = 4
 # For about 1,200 messages the server's memory grows by some MiB whoever reads, as caches fill; what
-# it takes after them is the slow ones': 150 to 400 KiB each, for they wait for the same bytes, and
+# it takes after them is the slow ones': 150 to 600 KiB each, for they wait for the same bytes, and
 # once 1,040. Without an end to it each would take all that is said: 8 KB a message.
 USUAL_MESSAGES = 1500
 BYTES_EACH = 2 * 1024 * 1024
