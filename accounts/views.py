@@ -38,7 +38,7 @@ class LoginView(allauth_views.LoginView):  # type: ignore[misc]
         return context
 
 
-class EmailView(allauth_views.EmailView):  # type: ignore[misc]
+class EmailView(allauth_views.EmailView):  # type: ignore[misc]  # allauth has no types
     template_name = "registration/email.html"
 
     def _action_send(self, request: HttpRequest, *rest: Any, **more: Any) -> HttpResponse | None:

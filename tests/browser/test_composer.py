@@ -298,6 +298,11 @@ async def test_two_tabs_that_are_written_in_at_once_lose_no_word_and_share_their
     await is_shown(other, "You", "and thirty")
     await expect(message_box(other)).to_have_value("")
     await expect(tray(other)).to_be_hidden()
+    # And it does not come back by the other's way of keeping it.
+    await page.reload()
+    await is_connected(page)
+    await expect(message_box(page)).to_have_value("")
+    await expect(message_box(other)).to_have_value("")
     await say(other, "Nothing is attached to this")
     await is_shown(page, "You", "Nothing is attached to this")
     await has_nothing_unsent(other)

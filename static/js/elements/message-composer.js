@@ -501,12 +501,14 @@ export class MessageComposer extends HTMLElement {
   #takeOver() {
     if (!this.#drafts) return;
     const { text = "", replyTo = null, attachments = [] } = this.#drafts.read(this.#room);
+    if (this.#own === this.#kept) {
+      this.#own = this.#kept = text;
+      this.#replyTo = replyTo;
+      this.#refresh();
+    }
+    // Last, for a change in the tray keeps the draft: not with words that were sent meanwhile.
     if (this.#tray) this.#tray.follow(attachments);
     else if (attachments.length) this.#restoreFiles(attachments);
-    if (this.#own !== this.#kept || (text === this.#kept && replyTo === this.#replyTo)) return;
-    this.#own = this.#kept = text;
-    this.#replyTo = replyTo;
-    this.#refresh();
   }
 
   /** Two tabs were written in at the same moment: neither writes over the other's words. */
